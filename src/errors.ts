@@ -1,0 +1,77 @@
+/**
+ * Every refusal and failure of s3-rewind is a RunbookError with a code from this closed list. The list is part of
+ * the public contract: scripts and workflows branch on the codes, `docs/errors.md` is generated from it.
+ */
+
+/** Exit status of the command line: bad input, or a failure that the input did not cause. */
+export const EXIT_BAD_INPUT = 2;
+export const EXIT_FAILURE = 1;
+
+type ErrorKind = { exit: typeof EXIT_BAD_INPUT | typeof EXIT_FAILURE; meaning: string };
+
+const badInput = (meaning: string): ErrorKind => ({ exit: EXIT_BAD_INPUT, meaning });
+const failure = (meaning: string): ErrorKind => ({ exit: EXIT_FAILURE, meaning });
+
+export const ERROR_KINDS = {
+  INVALID_OPTION: badInput('An option is missing, unknown, or contradicts another one.'),
+  INVALID_BUCKET: badInput('A bucket name breaks the naming rules of S3, or is a directory bucket.'),
+  INVALID_TIMESTAMP: badInput(
+    'The point in time is not RFC 3339, has a fraction, or names a date that does not exist.',
+  ),
+  TIMESTAMP_IN_FUTURE: badInput('The point in time lies in the future.'),
+  INVALID_STORAGE_CLASS: badInput('The storage class for copies is not one that S3 copies into.'),
+  INVALID_KMS_KEY: badInput('The KMS key is not given as a key ARN.'),
+  INVALID_PREFIX: badInput('A prefix is empty, or longer than an S3 key can be.'),
+  INVALID_PRICES: badInput('The price table is not readable or lacks a price.'),
+  INVENTORY_NOT_FOUND: badInput('The inventory file or folder does not exist or cannot be read.'),
+  INVENTORY_FORMAT_UNKNOWN: badInput('The inventory is neither CSV, Parquet nor an S3 Inventory report.'),
+  INVENTORY_EMPTY: badInput('The inventory holds no version entry.'),
+  INVENTORY_COLUMN_MISSING: badInput('A column that the plan rests on is not in the inventory.'),
+  INVENTORY_COLUMN_UNKNOWN: badInput(
+    'The inventory has a column that is not one of S3 Inventory, S3 Metadata or the lister.',
+  ),
+  INVENTORY_ROW_MALFORMED: badInput('A row of the inventory cannot be read; the message names the line.'),
+  INVENTORY_FOREIGN_BUCKET: badInput('The inventory holds entries of another bucket.'),
+  INVENTORY_INCONSISTENT: badInput(
+    'The version entries of a key contradict each other: no or two current entries, or a version ID twice.',
+  ),
+  INVENTORY_CHECKSUM: badInput('A file of the S3 Inventory report is not the one its manifest lists.'),
+  INVENTORY_TOO_OLD: badInput(
+    'The inventory was taken before the point in time, so it cannot show what came after.',
+  ),
+  NOTHING_IN_SCOPE: badInput('No version entry of the inventory is in the scope of the given prefixes.'),
+  OUTPUT_NOT_EMPTY: badInput('The output folder exists and is not empty.'),
+  OUTPUT_NOT_WRITABLE: badInput('The output folder cannot be created or written.'),
+  DISK_FULL: failure('The disk filled up; nothing was left behind in the output folder.'),
+  OUT_OF_MEMORY: failure('The query engine needs more memory than its limit.'),
+  CONSERVATION_VIOLATED: failure(
+    'The counts of the classes do not add up to what was read. A bug: no plan is written.',
+  ),
+  QUERY_FAILED: failure('The query engine failed for a reason of its own.'),
+  INTERRUPTED: failure('The command was interrupted; nothing was left behind in the output folder.'),
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERROR_KINDS;
+
+/** A refusal or failure that tells its reader what was found and what to run next. */
+export class RunbookError extends Error {
+  readonly code: ErrorCode;
+  /** The next command to run, or the next thing to change. */
+  readonly hint: string;
+
+  /**
+   * @param message what was found: one sentence, with the fact that decides
+   * @param options `hint`: the next command to run; `cause`: the error underneath, if any
+   */
+  constructor(code: ErrorCode, message: string, options: { hint: string; cause?: unknown }) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'RunbookError';
+    this.code = code;
+    this.hint = options.hint;
+  }
+
+  /** Exit status of a command that ends with this error: 2 for bad input, 1 for a failure. */
+  get exitCode(): number {
+    return ERROR_KINDS[this.code].exit;
+  }
+}

@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import Handlebars from 'handlebars';
+
+/**
+ * Templates are rendered by an instance of our own: nothing is HTML-escaped, and an unknown variable is an error.
+ * Escaping is therefore the template's duty, through helpers that check their arguments.
+ */
+
+/** A helper of a template: gets the arguments as they stand in the template, without Handlebars' options object. */
+export type TemplateHelper = (...values: unknown[]) => string | number | boolean;
+
+export type TemplateSource = { name: string; text: string };
+
+/** Reads a template of the package, for example `readTemplate(new URL('../../sql/scan.sql.hbs', import.meta.url))`. */
+export async function readTemplate(url: URL): Promise<TemplateSource> {
+  return { name: url.pathname.split('/').at(-1) ?? url.pathname, text: await readFile(url, 'utf8') };
+}
+
+/**
+ * Renders a template.
+ * @param source the template's name (for errors) and text
+ * @param view the values it may use; a name that is missing throws
+ * @param options helpers and partials by name
+ */
+export function renderTemplate(
+  source: TemplateSource,
+  view: object,
+  options: { helpers?: Record<string, TemplateHelper>; partials?: Record<string, string> } = {},
+): string {
+  const instance = Handlebars.create();
+  for (const [name, helper] of Object.entries(options.helpers ?? {})) {
+    instance.registerHelper(name, (...args: unknown[]) => helper(...args.slice(0, -1)));
+  }
+  for (const [name, text] of Object.entries(options.partials ?? {})) instance.registerPartial(name, text);
+  const template = instance.compile(source.text, { noEscape: true, strict: true, preventIndent: true });
+  try {
+    return template(view);
+  } catch (cause) {
+    throw new Error(`template ${source.name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}

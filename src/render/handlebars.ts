@@ -20,19 +20,29 @@ export async function readTemplate(url: URL): Promise<TemplateSource> {
  * Renders a template.
  * @param source the template's name (for errors) and text
  * @param view the values it may use; a name that is missing throws
- * @param options helpers and partials by name
+ * @param options helpers and partials by name; `keepLineBreaks` leaves the line break after a tag that stands alone on
+ *   its line, which Handlebars otherwise takes away
  */
 export function renderTemplate(
   source: TemplateSource,
   view: object,
-  options: { helpers?: Record<string, TemplateHelper>; partials?: Record<string, string> } = {},
+  options: {
+    helpers?: Record<string, TemplateHelper>;
+    partials?: Record<string, string>;
+    keepLineBreaks?: boolean;
+  } = {},
 ): string {
   const instance = Handlebars.create();
   for (const [name, helper] of Object.entries(options.helpers ?? {})) {
     instance.registerHelper(name, (...args: unknown[]) => helper(...args.slice(0, -1)));
   }
   for (const [name, text] of Object.entries(options.partials ?? {})) instance.registerPartial(name, text);
-  const template = instance.compile(source.text, { noEscape: true, strict: true, preventIndent: true });
+  const template = instance.compile(source.text, {
+    noEscape: true,
+    strict: true,
+    preventIndent: true,
+    ignoreStandalone: options.keepLineBreaks ?? false,
+  });
   try {
     return template(view);
   } catch (cause) {

@@ -1,0 +1,72 @@
+import process from 'node:process';
+import { RunbookError } from '../errors.ts';
+import type { Progress } from '../progress.ts';
+import { printable } from '../s3/printable.ts';
+
+/** Where a command talks: results to stdout, everything else to stderr. */
+export type Terminal = {
+  progress: Progress;
+  /** Ends the progress display, before anything else is printed. */
+  finish(): void;
+};
+
+/** Lines of progress that are not redrawn (a log, a pipe) come at most this often. */
+const LOG_INTERVAL_MS = 10_000;
+
+/** A spinner with percent where stderr is a terminal, a line a step elsewhere, nothing when quiet. */
+export async function openTerminal(options: { quiet: boolean }): Promise<Terminal> {
+  if (options.quiet) return { progress: () => {}, finish: () => {} };
+  return process.stderr.isTTY ? openSpinner() : openLog();
+}
+
+async function openSpinner(): Promise<Terminal> {
+  const { default: ora } = await import('ora');
+  const spinner = ora({ stream: process.stderr }).start('Starting');
+  return {
+    progress: (step, percent) => {
+      spinner.text = describe(step, percent);
+    },
+    finish: () => {
+      spinner.stop();
+    },
+  };
+}
+
+function openLog(): Terminal {
+  let lastStep = '';
+  let lastTime = 0;
+  return {
+    progress: (step, percent) => {
+      if (step === lastStep && Date.now() - lastTime < LOG_INTERVAL_MS) return;
+      lastStep = step;
+      lastTime = Date.now();
+      process.stderr.write(`${printable(describe(step, percent))}\n`);
+    },
+    finish: () => {},
+  };
+}
+
+function describe(step: string, percent: number | null): string {
+  return percent === null || percent <= 0 ? step : `${step}  ${Math.floor(percent)} %`;
+}
+
+/** Writes a text to stdout. Line breaks of its own stay; what came from outside has to be printable already. */
+export function writeOut(text: string): void {
+  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/**
+ * Says why a command ended: code, fact and next step for a RunbookError, the stack for anything else, which is a bug.
+ * @returns the exit status
+ */
+export function reportFailure(error: unknown, json: boolean): number {
+  if (!(error instanceof RunbookError)) {
+    const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`A bug in s3-rewind; please report it with what follows.\n${stack}\n`);
+    return 1;
+  }
+  if (json)
+    writeOut(JSON.stringify({ error: { code: error.code, message: error.message, hint: error.hint } }));
+  process.stderr.write(`${error.code}: ${printable(error.message)}\nNext: ${printable(error.hint)}\n`);
+  return error.exitCode;
+}

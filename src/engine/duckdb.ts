@@ -1,0 +1,108 @@
+import { type DuckDBConnection, DuckDBInstance, type Json } from '@duckdb/node-api';
+import { RunbookError } from '../errors.ts';
+
+/**
+ * The embedded query engine: DuckDB in this process. It works on local files alone; it has no extension to install
+ * and no network to reach. Anything that does not fit into the memory limit spills into the work folder.
+ */
+
+export type EngineOptions = {
+  /** a folder for spill files, which the caller removes afterwards */
+  workFolder: string;
+  /** for example `2GB`; what DuckDB's buffers may take, not the whole process */
+  memoryLimit: string;
+  threads?: number;
+};
+
+/** The calls that a stage may make. Values come back as JSON: integers of 64 bits are strings. */
+export type QueryEngine = {
+  /** Runs statements for their effect. @throws RunbookError OUT_OF_MEMORY, DISK_FULL, QUERY_FAILED, INTERRUPTED */
+  run(sql: string, onProgress?: (percent: number) => void): Promise<void>;
+  /** Runs one query and returns its rows. For small results only: a row costs about 4 microseconds. */
+  rows(sql: string): Promise<Record<string, Json>[]>;
+  interrupt(): void;
+  close(): void;
+};
+
+const PROGRESS_INTERVAL_MS = 200;
+
+/** Opens an engine over an empty in-memory database. */
+export async function openDuckDb(options: EngineOptions): Promise<QueryEngine> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    memory_limit: options.memoryLimit,
+    temp_directory: options.workFolder,
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
+  });
+  const connection = await instance.connect();
+  await connection.run(
+    [
+      "SET TimeZone = 'UTC'",
+      // Outputs are sorted explicitly; keeping the order of the input would hold the scans back.
+      'SET preserve_insertion_order = false',
+      // DuckDB estimates a CSV file at one row and would build its hash table on the inventory, not on the few
+      // changed keys.
+      "SET disabled_optimizers = 'build_side_probe_side'",
+      'SET enable_progress_bar = true',
+      'SET enable_progress_bar_print = false',
+    ].join(';\n'),
+  );
+  return engineOver(instance, connection);
+}
+
+function engineOver(instance: DuckDBInstance, connection: DuckDBConnection): QueryEngine {
+  return {
+    async run(sql, onProgress) {
+      const timer =
+        onProgress &&
+        setInterval(() => onProgress(Math.max(0, connection.progress.percentage)), PROGRESS_INTERVAL_MS);
+      try {
+        await connection.run(sql);
+      } catch (cause) {
+        throw toRunbookError(cause);
+      } finally {
+        clearInterval(timer);
+      }
+    },
+    async rows(sql) {
+      try {
+        return (await connection.runAndReadAll(sql)).getRowObjectsJson();
+      } catch (cause) {
+        throw toRunbookError(cause);
+      }
+    },
+    interrupt: () => connection.interrupt(),
+    close() {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+function toRunbookError(cause: unknown): RunbookError {
+  const text = cause instanceof Error ? cause.message : String(cause);
+  const first = text.split('\n')[0] ?? text;
+  if (/No space left|ENOSPC|max_temp_directory_size|out of disk/i.test(text)) {
+    return new RunbookError('DISK_FULL', `The disk filled up: ${first}`, {
+      hint: 'free space, or point --work-dir and --out at another disk, and run the same command again',
+      cause,
+    });
+  }
+  if (/Out of Memory/i.test(text)) {
+    return new RunbookError('OUT_OF_MEMORY', `The query needs more memory than it may take: ${first}`, {
+      hint: 'raise --memory-limit, for example --memory-limit 8GB',
+      cause,
+    });
+  }
+  if (/interrupt/i.test(first)) {
+    return new RunbookError('INTERRUPTED', 'The query was interrupted.', {
+      hint: 'run the same command again',
+      cause,
+    });
+  }
+  return new RunbookError('QUERY_FAILED', first, {
+    hint: 'run the same command again with --keep-work and report the query and this message',
+    cause,
+  });
+}

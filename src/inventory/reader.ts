@@ -1,0 +1,166 @@
+import { type SqlDialect, sqlIdentifier, sqlText } from '../render/sql.ts';
+import type { ColumnName, SourceColumn } from './columns.ts';
+import type { InventoryFile, InventorySource } from './source.ts';
+
+/**
+ * How a source is read in SQL: the expression of every column, and DuckDB's view over the files. The columns come out
+ * under the names of our SQL, with one type each.
+ */
+
+type ReaderColumn = { name: string; expression: string };
+
+/** Values for the `entries` partial. */
+export type SourceView = {
+  columns: ReaderColumn[];
+  /** the key as the source has it */
+  rawKey: string;
+  /** CSV carries keys URL-encoded, Parquet as they are ("Inventory list", Amazon S3 User Guide) */
+  keysEncoded: boolean;
+  /** tells a multipart upload: by the source's own column, else by the part count that its ETag ends with */
+  multipart: string;
+  /** larger is newer, within a key */
+  recency: string;
+};
+
+export function sourceView(source: InventorySource, dialect: SqlDialect): SourceView {
+  return {
+    columns: readerColumns(source, dialect),
+    rawKey: columnExpression(source, 'key', dialect),
+    keysEncoded: source.csv !== null,
+    multipart: source.columns.is_multipart === undefined ? "strpos(e_tag, '-') > 0" : 'is_multipart_upload',
+    recency: { ordinal: '-ordinal', 'sequence-number': 'sequence_number', 'last-modified': 'last_modified' }[
+      source.order
+    ],
+  };
+}
+
+const COLUMN_TYPES: Record<ColumnName, 'text' | 'boolean' | 'integer' | 'time'> = {
+  bucket: 'text',
+  key: 'text',
+  version_id: 'text',
+  is_latest: 'boolean',
+  is_delete_marker: 'boolean',
+  size: 'integer',
+  last_modified: 'time',
+  storage_class: 'text',
+  e_tag: 'text',
+  is_multipart: 'boolean',
+  encryption_status: 'text',
+  access_tier: 'text',
+  ordinal: 'integer',
+  sequence_number: 'text',
+};
+
+function readerColumns(source: InventorySource, dialect: SqlDialect): ReaderColumn[] {
+  const column = (name: ColumnName) => columnExpression(source, name, dialect);
+  const columns: ReaderColumn[] = [
+    { name: 'bucket', expression: column('bucket') },
+    // An empty version ID is S3's null version (semantics, section 4).
+    { name: 'version_id', expression: `coalesce(nullif(${column('version_id')}, ''), 'null')` },
+    { name: 'is_latest', expression: column('is_latest') },
+    { name: 'is_delete_marker', expression: column('is_delete_marker') },
+    { name: 'size', expression: column('size') },
+    { name: 'last_modified', expression: column('last_modified') },
+    { name: 'storage_class', expression: `coalesce(nullif(${column('storage_class')}, ''), 'STANDARD')` },
+    { name: 'encryption_status', expression: `coalesce(${column('encryption_status')}, '')` },
+    { name: 'access_tier', expression: `coalesce(${column('access_tier')}, '')` },
+  ];
+  if (source.columns.is_multipart === undefined) {
+    columns.push({ name: 'e_tag', expression: `coalesce(${column('e_tag')}, '')` });
+  } else {
+    columns.push({ name: 'is_multipart_upload', expression: `coalesce(${column('is_multipart')}, false)` });
+  }
+  if (source.order === 'ordinal') columns.push({ name: 'ordinal', expression: column('ordinal') });
+  if (source.order === 'sequence-number') {
+    columns.push({ name: 'sequence_number', expression: column('sequence_number') });
+  }
+  return columns;
+}
+
+function columnExpression(source: InventorySource, name: ColumnName, dialect: SqlDialect): string {
+  const column = source.columns[name];
+  return column === undefined ? 'CAST(NULL AS varchar)' : convert(column, COLUMN_TYPES[name], dialect);
+}
+
+/** Brings a source column to its type. In Athena's CSV tables every column is text. */
+function convert(
+  column: SourceColumn,
+  type: 'text' | 'boolean' | 'integer' | 'time',
+  dialect: SqlDialect,
+): string {
+  const name = sqlIdentifier(dialect === 'athena' ? column.name.toLowerCase() : column.name);
+  const isText = column.type === 'VARCHAR';
+  switch (type) {
+    case 'text':
+      return isText ? name : `CAST(${name} AS varchar)`;
+    case 'boolean':
+      return column.type === 'BOOLEAN' ? name : `CAST(${name} AS boolean)`;
+    case 'integer':
+      if (column.type === 'BIGINT') return name;
+      return isText && dialect === 'athena'
+        ? `CAST(nullif(${name}, '') AS bigint)`
+        : `CAST(${name} AS bigint)`;
+    case 'time':
+      if (column.type === 'TIMESTAMP') return name;
+      if (!isText) return `CAST(${name} AS timestamp)`;
+      return dialect === 'athena'
+        ? `CAST(from_iso8601_timestamp(replace(${name}, ' ', 'T')) AT TIME ZONE 'UTC' AS timestamp)`
+        : `CAST(CAST(${name} AS timestamptz) AS timestamp)`;
+  }
+}
+
+/** Types that DuckDB's CSV reader parses to; a value that does not parse stops the read with its line number. */
+const CSV_TYPES = { text: 'VARCHAR', boolean: 'BOOLEAN', integer: 'BIGINT', time: 'TIMESTAMPTZ' } as const;
+
+/** How CSV is read: `typed` parses every value that is asked for; `text` leaves it to the query, for the rows it keeps. */
+export type CsvValues = 'typed' | 'text';
+
+/**
+ * DuckDB's view over the local files, under the name that the Glue table has on Athena, so that no path of this
+ * machine gets into the text of the queries.
+ */
+export function inventoryViewSql(source: InventorySource, values: CsvValues): string {
+  const reader = source.csv === null ? parquetReader(source.files) : csvReader(source, source.files, values);
+  return `CREATE OR REPLACE VIEW inventory AS SELECT * FROM ${reader}`;
+}
+
+/** The rows of one file with their `place`: the line of a CSV file, the row of a Parquet file, both from 1. */
+export function fileRowsSql(source: InventorySource, file: InventoryFile): string {
+  if (source.csv === null)
+    return `SELECT file_row_number + 1 AS place, * FROM ${parquetReader([file], true)}`;
+  const place = `row_number() OVER () + ${source.csv.hasHeader ? 1 : 0}`;
+  return `SELECT ${place} AS place, * FROM ${csvReader(source, [file], 'typed', false)}`;
+}
+
+function csvReader(
+  source: InventorySource,
+  files: readonly InventoryFile[],
+  values: CsvValues,
+  parallel = true,
+): string {
+  const typeOf = new Map(
+    (Object.keys(COLUMN_TYPES) as ColumnName[]).map((name) => [
+      source.columns[name]?.name,
+      values === 'text' ? 'VARCHAR' : CSV_TYPES[COLUMN_TYPES[name]],
+    ]),
+  );
+  const columns = source.sourceColumns.map(
+    ({ name }) => `${sqlText(name)}: '${typeOf.get(name) ?? 'VARCHAR'}'`,
+  );
+  return [
+    `read_csv([${files.map((file) => sqlText(file.path)).join(', ')}]`,
+    `parallel = ${parallel}`,
+    'auto_detect = false',
+    `header = ${source.csv?.hasHeader ?? true}`,
+    `compression = ${sqlText(source.csv?.compression ?? 'none')}`,
+    "delim = ','",
+    `quote = '"'`,
+    `escape = '"'`,
+    `columns = {${columns.join(', ')}})`,
+  ].join(', ');
+}
+
+function parquetReader(files: readonly InventoryFile[], rowNumbers = false): string {
+  const paths = files.map((file) => sqlText(file.path)).join(', ');
+  return `read_parquet([${paths}], hive_partitioning = false, file_row_number = ${rowNumbers})`;
+}

@@ -1,0 +1,222 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { QueryEngine } from '../engine/duckdb.ts';
+import { RunbookError } from '../errors.ts';
+import { checkInventory, sha256OfText } from '../inventory/checksum.ts';
+import type { InventorySource } from '../inventory/source.ts';
+import type { Progress } from '../progress.ts';
+import { loadSql, type SqlRenderer } from '../render/sql.ts';
+import { formatInstant } from '../s3/point-in-time.ts';
+import { type KeyClass, scenarioOf } from '../s3/rollback.ts';
+import { inventoryChecks, inventoryTime } from './checks.ts';
+import { type CountRow, classifyInventory, readCounts, type Totals } from './classify.ts';
+import { addUpClasses } from './conservation.ts';
+import { planDigest, rollbackIdOf } from './digest.ts';
+import { estimatePlan } from './estimate.ts';
+import type { EstimateInput } from './estimate-input.ts';
+import { readActivity, readSamples, readTopPrefixes } from './excerpts.ts';
+import { manifestQueries, reviewQueries, undoQueries, writeLists } from './outputs.ts';
+import type { PlanInputs, PlanInventory, RollbackPlan } from './plan-file.ts';
+import type { PriceTable } from './prices.ts';
+import { queryView } from './query-view.ts';
+import { renderRollbackTemplate, type TemplateQuery } from './template.ts';
+
+export type BuildPlanOptions = {
+  engine: QueryEngine;
+  source: InventorySource;
+  inputs: PlanInputs;
+  /** when the inventory was taken, where the user knows and the source does not tell */
+  inventoryTime: Date | null;
+  prices: PriceTable;
+  now: Date;
+  progress: Progress;
+};
+
+/**
+ * Makes a plan: reads the inventory, classifies every key, and writes manifests, review lists, SQL and template into
+ * a folder. plan.json and comment.md are the caller's to write, from the plan that comes back.
+ * @param folder an empty folder that becomes the plan folder
+ * @throws RunbookError INVENTORY_*, NOTHING_IN_SCOPE, CONSERVATION_VIOLATED, DISK_FULL, OUT_OF_MEMORY
+ */
+export async function buildPlan(folder: string, options: BuildPlanOptions): Promise<RollbackPlan> {
+  const { engine, inputs, now, progress } = options;
+  const source = { ...options.source, takenAt: options.source.takenAt ?? options.inventoryTime };
+  assertSourceFits(source, inputs);
+
+  // The checksum reads the files beside the queries. A file that is not the one its report lists explains any error
+  // of the queries, so its own error comes first.
+  const abort = new AbortController();
+  const checksum = checkInventory(source, abort.signal);
+  checksum.catch(() => engine.interrupt());
+  try {
+    const queries = await loadSql('duckdb');
+    // DuckDB has a database of its own; only Athena's tables carry its name.
+    const view = queryView(inputs, source, 'duckdb', { database: '', takenAt: inventoryTime(source, now) });
+    const totals = await classifyInventory(engine, queries, view, source, inputs, progress);
+    progress('Checking the inventory against its checksums', null);
+    const sha256 = await checksum;
+    return await assemblePlan(folder, { ...options, source }, { queries, view, totals, sha256 });
+  } catch (error) {
+    // Nothing but a report has checksums to compare with; hashing any other file to its end would tell nothing.
+    if (source.files.every((file) => file.expectedMd5 === null)) abort.abort();
+    await checksum.catch((reason) => {
+      if (reason instanceof RunbookError) throw reason;
+    });
+    throw error;
+  }
+}
+
+function assertSourceFits(source: InventorySource, inputs: PlanInputs): void {
+  if (source.sourceBucket !== null && source.sourceBucket !== inputs.bucket) {
+    throw new RunbookError(
+      'INVENTORY_FOREIGN_BUCKET',
+      `${source.location} is a report of the bucket '${source.sourceBucket}', not of '${inputs.bucket}'.`,
+      {
+        hint: `name the report's bucket, --bucket ${source.sourceBucket}, or give a report of '${inputs.bucket}'`,
+      },
+    );
+  }
+  if (source.takenAt !== null && source.takenAt.getTime() < Date.parse(inputs.timestamp)) {
+    throw new RunbookError(
+      'INVENTORY_TOO_OLD',
+      `${source.location} was taken at ${formatInstant(source.takenAt)}, before the point in time ${inputs.timestamp}.`,
+      { hint: 'take a newer inventory: the next S3 Inventory report, or a listing of all versions' },
+    );
+  }
+}
+
+async function assemblePlan(
+  folder: string,
+  options: BuildPlanOptions,
+  read: { queries: SqlRenderer; view: object; totals: Totals; sha256: string },
+): Promise<RollbackPlan> {
+  const { engine, source, inputs, now, progress } = options;
+  const { queries, view, totals, sha256 } = read;
+  const counts = await readCounts(engine, queries, view);
+  const classes = addUpClasses(totals, counts, inputs);
+  const rollbackId = rollbackIdOf(inputs, sha256);
+  const lists = await writeLists(
+    engine,
+    folder,
+    {
+      manifests: manifestQueries(queries, view, inputs),
+      undo: undoQueries(queries, view, inputs),
+      reviews: reviewQueries(queries, view),
+    },
+    classes,
+    progress,
+  );
+  progress('Writing the review', null);
+  const files = await writeQueryFiles(folder, rollbackId, options);
+  const plannedClasses = classes.filter(({ class: name }) => isPlanned(name, inputs)).map((row) => row.class);
+  const inventory: PlanInventory = {
+    format: source.format,
+    location: source.location,
+    files: source.files.length,
+    bytes: source.files.reduce((total, file) => total + file.bytes, 0),
+    sha256,
+    takenAt: source.takenAt === null ? null : formatInstant(source.takenAt),
+    order: source.order,
+    entries: totals.entries,
+    entriesInScope: totals.entriesInScope,
+    keysInScope: totals.keysInScope,
+    newestEntry: totals.newestEntry,
+  };
+  const covered = {
+    schemaVersion: 1 as const,
+    rollbackId,
+    origin: 'rollback' as const,
+    inputs,
+    inventory,
+    classes,
+    ...lists,
+    ...files,
+  };
+  return {
+    ...covered,
+    digest: planDigest(covered),
+    createdAt: formatInstant(now),
+    samples: await readSamples(engine, queries, view, inputs),
+    activity: await readActivity(engine, queries, view, inputs, totals.newestEntry),
+    topPrefixes: await readTopPrefixes(engine, queries, view, plannedClasses),
+    estimate: estimatePlan(estimateInput(inventory, inputs, counts, lists.manifests), options.prices),
+    checks: inventoryChecks(source, inputs, totals, classes),
+  };
+}
+
+function isPlanned(name: KeyClass, inputs: PlanInputs): boolean {
+  const scenario = scenarioOf(inputs.mode, name);
+  return scenario !== null && inputs.scenarios.includes(scenario);
+}
+
+/**
+ * Writes the SQL of both dialects into `sql/` and the template. The DuckDB text is what has just run, over a view
+ * named `inventory`; the Athena text is the same plan over the Glue table of that name.
+ */
+async function writeQueryFiles(
+  folder: string,
+  rollbackId: string,
+  options: BuildPlanOptions,
+): Promise<Pick<RollbackPlan, 'sql' | 'template'>> {
+  const { source, inputs, now } = options;
+  const database = rollbackId.replaceAll('-', '_');
+  const written: RollbackPlan['sql'] = [];
+  let athena: TemplateQuery[] = [];
+  await mkdir(join(folder, 'sql'));
+  for (const dialect of ['duckdb', 'athena'] as const) {
+    const view = queryView(inputs, source, dialect, { database, takenAt: inventoryTime(source, now) });
+    const queries = listQueries(await loadSql(dialect), view, inputs);
+    if (dialect === 'athena') athena = queries;
+    for (const { name, text } of queries) {
+      const path = `sql/${name}.${dialect}.sql`;
+      await writeFile(join(folder, path), text);
+      written.push({ path, sha256: sha256OfText(text) });
+    }
+  }
+  const template = await renderRollbackTemplate(rollbackId, database, inputs, source, athena);
+  await writeFile(join(folder, 'template.yaml'), template);
+  return { sql: written, template: { path: 'template.yaml', sha256: sha256OfText(template) } };
+}
+
+/** The queries of a plan in the order in which they run, each with a name that sorts. */
+export function listQueries(sql: SqlRenderer, view: object, inputs: PlanInputs): TemplateQuery[] {
+  const steps = ['scan', 'totals', 'changed', 'contradictions', 'classified', 'counts'] as const;
+  const lists = [
+    ...manifestQueries(sql, view, inputs),
+    ...undoQueries(sql, view, inputs),
+    ...reviewQueries(sql, view),
+  ];
+  return [
+    ...steps.map((step) => ({ name: step, text: sql(step, view) })),
+    ...lists.map(({ name, query }) => ({ name, text: query })),
+  ].map(({ name, text }, index) => ({ name: `${String(index + 1).padStart(2, '0')}_${name}`, text }));
+}
+
+function estimateInput(
+  inventory: PlanInventory,
+  inputs: PlanInputs,
+  counts: readonly CountRow[],
+  manifests: RollbackPlan['manifests'],
+): EstimateInput {
+  return {
+    mode: inputs.mode,
+    entries: inventory.entries,
+    entriesInScope: inventory.entriesInScope,
+    keysInScope: inventory.keysInScope,
+    inventoryBytes: inventory.bytes,
+    storageClass: inputs.storageClass,
+    crossRegion: inputs.mode === 'copy-to-bucket' ? null : false,
+    scenarios: manifests.map(({ scenario, keys, rows }) => {
+      const own = counts.filter((row) => scenarioOf(inputs.mode, row.class) === scenario);
+      return {
+        scenario,
+        keys,
+        rows,
+        bytes: own.reduce((total, row) => total + row.bytes, 0),
+        byStorageClass: own
+          .filter((row) => row.class.startsWith('copy'))
+          .map(({ storageClass, keys, wantedBytes }) => ({ storageClass, keys, bytes: wantedBytes })),
+      };
+    }),
+  };
+}

@@ -1,0 +1,85 @@
+import type { InventorySource } from '../inventory/source.ts';
+import { formatInstant } from '../s3/point-in-time.ts';
+import type { Totals } from './classify.ts';
+import type { Check, ClassCount, PlanInputs } from './plan-file.ts';
+
+const UNCERTAIN_HINT = 'read the review lists; to act on them anyway, plan again with --include-uncertain';
+
+/**
+ * What the inventory itself shows a reviewer should know. Checks of the bucket (versioning, lifecycle, …) need the
+ * bucket; a plan from files names them as not done.
+ */
+export function inventoryChecks(
+  source: InventorySource,
+  inputs: PlanInputs,
+  totals: Totals,
+  classes: readonly ClassCount[],
+): Check[] {
+  const keysOf = (name: ClassCount['class']) => classes.find((row) => row.class === name)?.keys ?? 0;
+  const checks: Check[] = [];
+  const add = (code: string, level: Check['level'], message: string, hint: string) =>
+    checks.push({ code, level, message, hint });
+
+  if (totals.afterEntries === 0) {
+    add(
+      'NOTHING_AFTER_POINT_IN_TIME',
+      'warning',
+      `The inventory holds nothing newer than ${inputs.timestamp}; its newest entry in scope is of ${totals.newestEntry}.`,
+      'take the inventory again after the changes, or check the time and its offset',
+    );
+  }
+  if (source.order === 'last-modified' && keysOf('ambiguous') > 0) {
+    add(
+      'TIES_UNDECIDED',
+      'warning',
+      `${keysOf('ambiguous')} keys have two entries in the second that decides, and the inventory does not carry the order of the listing.`,
+      'an inventory that carries the order (an `ordinal` or `sequence_number` column) decides them',
+    );
+  }
+  if (keysOf('suspect-multipart') > 0) {
+    add(
+      'MULTIPART_IN_FLIGHT',
+      'warning',
+      `${keysOf('suspect-multipart')} keys were uploaded in parts that began within ${inputs.multipartWindowSeconds / 3600} hours before the point in time; S3 stamps them with their beginning.`,
+      UNCERTAIN_HINT,
+    );
+  }
+  if (inputs.noncurrentExpirationDays !== null && source.takenAt === null) {
+    add(
+      'INVENTORY_TIME_UNKNOWN',
+      'info',
+      'The inventory does not say when it was taken, so noncurrent versions are taken to expire up to now.',
+      'add --inventory-time with the time at which it was taken',
+    );
+  }
+  if (inputs.includeUncertain.length > 0) {
+    add(
+      'UNCERTAIN_INCLUDED',
+      'warning',
+      `Keys of the classes ${inputs.includeUncertain.join(', ')} are acted on, as asked.`,
+      'leave --include-uncertain out to list them instead',
+    );
+  }
+  if (inputs.mode === 'bucket-rollback' && inputs.noncurrentExpirationDays === null) {
+    add(
+      'LIFECYCLE_UNKNOWN',
+      'info',
+      'Whether a lifecycle rule expires noncurrent versions of this bucket is not known to this plan.',
+      'if one does, plan again with --noncurrent-expiration-days N',
+    );
+  }
+  add(
+    'BUCKET_NOT_CHECKED',
+    'info',
+    'Planned from files: versioning, MFA delete, Object Lock and replication of the bucket were not looked at.',
+    `aws s3api get-bucket-versioning --bucket ${inputs.bucket}`,
+  );
+  return checks;
+}
+
+/** The instant against which noncurrent expiry is reckoned: the source's own, or the end of today, the safe side. */
+export function inventoryTime(source: InventorySource, now: Date): Date {
+  if (source.takenAt !== null) return source.takenAt;
+  // Whole days, so that two plans of one day are the same plan.
+  return new Date(`${formatInstant(now).slice(0, 10)}T23:59:59Z`);
+}

@@ -1,0 +1,108 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { readTemplate, renderTemplate, type TemplateHelper } from './handlebars.ts';
+
+/**
+ * SQL from the templates in `sql/`: one source, two dialects. `sql/*.sql.hbs` and `sql/shared/` are written once;
+ * what DuckDB and Athena (Trino) spell differently stands under the same name in `sql/duckdb/` and `sql/athena/`.
+ * Values enter through helpers that check their argument, never by splicing.
+ */
+
+export type SqlDialect = 'duckdb' | 'athena';
+
+export const SQL_TEMPLATES = [
+  'scan',
+  'totals',
+  'changed',
+  'contradictions',
+  'classified',
+  'counts',
+  'manifest',
+  'undo-manifest',
+  'review',
+  'samples',
+  'prefixes',
+  'activity',
+] as const;
+export type SqlTemplate = (typeof SQL_TEMPLATES)[number];
+
+/** The templates of one dialect, read once. */
+export type SqlRenderer = (template: SqlTemplate, view: object) => string;
+
+const SQL_FOLDER = new URL('../../sql/', import.meta.url);
+
+/** Reads every template and partial of a dialect. */
+export async function loadSql(dialect: SqlDialect): Promise<SqlRenderer> {
+  const [partials, ...sources] = await Promise.all([
+    readPartials(['shared', dialect]),
+    ...SQL_TEMPLATES.map((name) => readTemplate(new URL(`${name}.sql.hbs`, SQL_FOLDER))),
+  ]);
+  const byName = new Map(SQL_TEMPLATES.map((name, index) => [name, sources[index]]));
+  return (template, view) => {
+    const source = byName.get(template);
+    if (source === undefined) throw new TypeError(`no SQL template '${template}'`);
+    const text = renderTemplate(source, view, { helpers: SQL_HELPERS, partials, keepLineBreaks: true });
+    // Tags that stand alone leave empty lines behind; the templates have none of their own.
+    return `${text.replace(/\n[ \t]*(?=\n)/g, '').trim()}\n`;
+  };
+}
+
+async function readPartials(folders: readonly string[]): Promise<Record<string, string>> {
+  const partials: Record<string, string> = {};
+  for (const folder of folders) {
+    const url = new URL(`${folder}/`, SQL_FOLDER);
+    for (const file of await readdir(url)) {
+      // A partial stands in the middle of a line as often as on its own: its last line break is not part of it.
+      partials[basename(file, '.hbs')] = (await readFile(new URL(file, url), 'utf8')).trimEnd();
+    }
+  }
+  return partials;
+}
+
+/** A string literal. Both dialects know one escape only: the doubled quote. */
+export function sqlText(value: unknown): string {
+  if (typeof value !== 'string') throw new TypeError(`SQL text expected, got ${typeof value}`);
+  if (value.includes('\0')) throw new TypeError('SQL text cannot hold a NUL character');
+  return `'${value.replaceAll("'", "''")}'`;
+}
+
+/** An identifier in double quotes, which both dialects read. */
+export function sqlIdentifier(value: unknown): string {
+  if (typeof value !== 'string' || value === '' || value.includes('\0')) {
+    throw new TypeError('SQL identifier expected');
+  }
+  return `"${value.replaceAll('"', '""')}"`;
+}
+
+/** A whole number within the range that both dialects and JavaScript share. */
+export function sqlInteger(value: unknown): string {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value))
+    throw new TypeError(`SQL integer expected, got ${value}`);
+  return String(value);
+}
+
+/** A double-precision literal: a whole number would make Trino divide without a fraction. */
+function sqlDouble(value: unknown): string {
+  return `${sqlInteger(value)}e0`;
+}
+
+/** A time stamp literal in UTC from `yyyy-mm-ddThh:mm:ssZ`. */
+export function sqlUtc(value: unknown): string {
+  const match = typeof value === 'string' ? /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})Z$/.exec(value) : null;
+  if (match === null) throw new TypeError(`UTC time expected, got ${value}`);
+  return `TIMESTAMP '${match[1]} ${match[2]}'`;
+}
+
+function sqlTextList(value: unknown): string {
+  if (!Array.isArray(value) || value.length === 0) throw new TypeError('a list of SQL texts expected');
+  return value.map(sqlText).join(', ');
+}
+
+const SQL_HELPERS: Record<string, TemplateHelper> = {
+  text: sqlText,
+  textList: sqlTextList,
+  identifier: sqlIdentifier,
+  integer: sqlInteger,
+  double: sqlDouble,
+  utc: sqlUtc,
+};

@@ -1,0 +1,71 @@
+import type { Estimate, PlanManifest, RollbackPlan } from '../plan/plan-file.ts';
+import { MODE_SCENARIOS, SCENARIO_ACTIONS, SCENARIOS, type Scenario } from '../s3/rollback.ts';
+
+/** Scenarios that the jobs leave alone: `restore-archived` takes them (semantics, section 3). */
+export const LISTED_ONLY: readonly Scenario[] = ['3a', '5a'];
+
+type Executor = Estimate['totals']['batch'];
+
+export type ScenarioRow = {
+  scenario: Scenario;
+  action: string;
+  /** Listed for `restore-archived`; no job of this plan touches it. */
+  listedOnly: boolean;
+  keys: number;
+  bytes: number;
+  batch: Executor | null;
+  direct: Executor | null;
+  manifest: PlanManifest;
+};
+
+export type ScenarioTable = {
+  rows: ScenarioRow[];
+  /** Keys and bytes that the jobs change; what is only listed is not in them. */
+  keys: number;
+  bytes: number;
+  listedKeys: number;
+  /** Planned scenarios of this mode that no key falls under. */
+  empty: Scenario[];
+};
+
+/** The planned scenarios, in the order of their numbers. A scenario is planned when it has a manifest with rows. */
+export function buildScenarioTable(plan: RollbackPlan): ScenarioTable {
+  const rows = SCENARIOS.flatMap((scenario) => {
+    const manifest = plan.manifests.find((candidate) => candidate.scenario === scenario);
+    return manifest === undefined || manifest.rows === 0 ? [] : [buildRow(plan, scenario, manifest)];
+  });
+  const acted = rows.filter(({ listedOnly }) => !listedOnly);
+  const filled = new Set(rows.map(({ scenario }) => scenario));
+  return {
+    rows,
+    keys: sum(acted, ({ keys }) => keys),
+    bytes: sum(acted, ({ bytes }) => bytes),
+    listedKeys: sum(rows, ({ keys }) => keys) - sum(acted, ({ keys }) => keys),
+    empty: MODE_SCENARIOS[plan.inputs.mode].filter(
+      (scenario) => plan.inputs.scenarios.includes(scenario) && !filled.has(scenario),
+    ),
+  };
+}
+
+function buildRow(plan: RollbackPlan, scenario: Scenario, manifest: PlanManifest): ScenarioRow {
+  const listedOnly = LISTED_ONLY.includes(scenario);
+  const estimate = plan.estimate.scenarios.find((candidate) => candidate.scenario === scenario);
+  return {
+    scenario,
+    action: SCENARIO_ACTIONS[scenario],
+    listedOnly,
+    keys: manifest.keys,
+    bytes: sum(
+      plan.classes.filter((candidate) => candidate.scenario === scenario),
+      ({ bytes }) => bytes,
+    ),
+    batch: listedOnly || estimate === undefined ? null : estimate.batch,
+    direct: listedOnly || estimate === undefined ? null : estimate.direct,
+    manifest,
+  };
+}
+
+/** Adds up one number of each. */
+export function sum<T>(values: readonly T[], pick: (value: T) => number): number {
+  return values.reduce((total, value) => total + pick(value), 0);
+}

@@ -1,0 +1,13 @@
+/** Controls, line separators, zero-width and bidirectional characters: what could move a terminal or hide a name. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/**
+ * Makes a text from outside safe to print in a terminal: every character that has no shape of its own is shown as an
+ * escape (`\x1b`, `\u202e`), the rest stays.
+ */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code <= 0xff ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+  });
+}

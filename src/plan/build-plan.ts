@@ -208,14 +208,20 @@ function estimateInput(
     crossRegion: inputs.mode === 'copy-to-bucket' ? null : false,
     scenarios: manifests.map(({ scenario, keys, rows }) => {
       const own = counts.filter((row) => scenarioOf(inputs.mode, row.class) === scenario);
+      const sum = (field: 'bytes' | 'largeKeys' | 'largeBytes') =>
+        own.reduce((total, row) => total + row[field], 0);
+      const copies = own.filter((row) => row.class.startsWith('copy'));
       return {
         scenario,
         keys,
         rows,
-        bytes: own.reduce((total, row) => total + row.bytes, 0),
-        byStorageClass: own
-          .filter((row) => row.class.startsWith('copy'))
-          .map(({ storageClass, keys, wantedBytes }) => ({ storageClass, keys, bytes: wantedBytes })),
+        bytes: sum('bytes'),
+        byStorageClass: copies.map((row) => ({
+          storageClass: row.storageClass,
+          keys: row.keys,
+          bytes: row.wantedBytes,
+        })),
+        ...(copies.length === 0 ? {} : { multipart: { keys: sum('largeKeys'), bytes: sum('largeBytes') } }),
       };
     }),
   };

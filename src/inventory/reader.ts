@@ -85,18 +85,13 @@ function columnExpression(source: InventorySource, name: ColumnName, dialect: Sq
   return column === undefined ? 'CAST(NULL AS varchar)' : convert(column, COLUMN_TYPES[name], dialect);
 }
 
-function nameInTable(column: SourceColumn, dialect: SqlDialect): string {
-  if (dialect === 'athena') return column.name.toLowerCase();
-  return isNamedKey(column) ? RENAMED_KEY : column.name;
-}
-
 /** Brings a source column to its type. In Athena's CSV tables every column is text. */
 function convert(
   column: SourceColumn,
   type: 'text' | 'boolean' | 'integer' | 'time',
   dialect: SqlDialect,
 ): string {
-  const name = sqlIdentifier(nameInTable(column, dialect));
+  const name = sqlIdentifier(dialect === 'athena' ? column.name.toLowerCase() : column.name);
   const isText = column.type === 'VARCHAR';
   switch (type) {
     case 'text':
@@ -132,28 +127,15 @@ export type CsvValues = 'typed' | 'text';
  */
 export function inventoryViewSql(source: InventorySource, values: CsvValues): string {
   const reader = source.csv === null ? parquetReader(source.files) : csvReader(source, source.files, values);
-  return `CREATE OR REPLACE VIEW inventory AS SELECT ${allColumns(source)} FROM ${reader}`;
+  return `CREATE OR REPLACE VIEW inventory AS SELECT * FROM ${reader}`;
 }
 
 /** The rows of one file with their `place`, counted from 1: in a CSV file the header is a row, and blank lines are none. */
 export function fileRowsSql(source: InventorySource, file: InventoryFile, values: CsvValues): string {
   if (source.csv === null)
-    return `SELECT file_row_number + 1 AS place, ${allColumns(source)} FROM ${parquetReader([file], true)}`;
+    return `SELECT file_row_number + 1 AS place, * FROM ${parquetReader([file], true)}`;
   const place = `row_number() OVER () + ${source.csv.hasHeader ? 1 : 0}`;
-  return `SELECT ${place} AS place, ${allColumns(source)} FROM ${csvReader(source, [file], values, false)}`;
-}
-
-/** The name in DuckDB's view of a source column that would stand in the way of the decoded `key`. */
-const RENAMED_KEY = 'key_as_written';
-
-function isNamedKey(column: SourceColumn | undefined): boolean {
-  return column?.name.toLowerCase() === 'key';
-}
-
-function allColumns(source: InventorySource): string {
-  const { key } = source.columns;
-  if (key === undefined || !isNamedKey(key)) return '*';
-  return `* RENAME (${sqlIdentifier(key.name)} AS ${RENAMED_KEY})`;
+  return `SELECT ${place} AS place, * FROM ${csvReader(source, [file], values, false)}`;
 }
 
 function csvReader(

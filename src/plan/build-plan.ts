@@ -58,7 +58,9 @@ export async function buildPlan(folder: string, options: BuildPlanOptions): Prom
     return await assemblePlan(folder, { ...options, source }, { queries, view, totals, sha256 });
   } catch (error) {
     // Nothing but a report has checksums to compare with; hashing any other file to its end would tell nothing.
-    if (source.files.every((file) => file.expectedMd5 === null)) abort.abort();
+    // Someone who interrupts does not want to wait for it either.
+    const interrupted = error instanceof RunbookError && error.code === 'INTERRUPTED';
+    if (interrupted || source.files.every((file) => file.expectedMd5 === null)) abort.abort();
     await checksum.catch((reason) => {
       if (reason instanceof RunbookError) throw reason;
     });

@@ -116,7 +116,9 @@ async function assertConsistent(
   const current = Number(first.current_entries);
   const what =
     current !== 1
-      ? `${current === 0 ? 'no' : current} current ${current === 1 ? 'entry' : 'entries'}`
+      ? current === 0
+        ? 'no current entry'
+        : `${current} current entries`
       : Number(first.repeated_version_ids) > 0
         ? 'a version ID twice'
         : 'a current entry that is not the first in the order of its listing';

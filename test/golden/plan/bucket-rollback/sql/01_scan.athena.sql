@@ -29,7 +29,7 @@ FROM (
       ELSE 10000000000 + (date_diff('millisecond', TIMESTAMP '2025-08-22 11:01:00', last_modified) + 86400000000000 - 1) / 60000
     END AS activity_cell,
     NOT coalesce(bucket = 'example-bucket', false) OR (raw_key IS NULL OR last_modified IS NULL OR is_latest IS NULL OR is_delete_marker IS NULL
-      OR (size IS NULL AND NOT is_delete_marker) OR recency IS NULL
+      OR (size IS NULL AND NOT is_delete_marker) OR size < 0 OR recency IS NULL
       OR CASE WHEN strpos(raw_key, '%') > 0 THEN length(to_utf8(url_decode(raw_key))) > 1024 OR length(to_utf8(raw_key)) - length(to_utf8(url_decode(raw_key))) <> 2 * (length(raw_key) - length(replace(raw_key, '%', ''))) ELSE length(to_utf8(raw_key)) > 1024 END)
  AS is_refused
   FROM (
@@ -44,7 +44,7 @@ FROM (
       last_modified AS recency
     FROM (
       SELECT
-        key,
+        decoded_key AS key,
         raw_key,
         "bucket_name" AS "bucket",
         coalesce(nullif("version_id", ''), 'null') AS "version_id",
@@ -57,7 +57,7 @@ FROM (
         coalesce(CAST(NULL AS varchar), '') AS "access_tier",
         coalesce("e_tag", '') AS "e_tag"
       FROM (
-        SELECT *, url_decode(replace(raw_key, '+', '%20')) AS key
+        SELECT *, url_decode(replace(raw_key, '+', '%20')) AS decoded_key
         FROM (SELECT *, "key_name" AS raw_key FROM "rb_example_bucket_20250822t110100z_fac6daab"."inventory") AS inventory_rows
       ) AS keyed_rows
     ) AS typed_rows

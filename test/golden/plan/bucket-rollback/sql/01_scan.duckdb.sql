@@ -29,7 +29,7 @@ FROM (
       ELSE 10000000000 + (epoch_ms(last_modified) - -84644139539999) // 60000
     END AS activity_cell,
     NOT coalesce(bucket = 'example-bucket', false) OR (raw_key IS NULL OR last_modified IS NULL OR is_latest IS NULL OR is_delete_marker IS NULL
-      OR (size IS NULL AND NOT is_delete_marker) OR recency IS NULL
+      OR (size IS NULL AND NOT is_delete_marker) OR size < 0 OR recency IS NULL
       OR CASE WHEN strpos(raw_key, '%') > 0 THEN strlen(url_decode(raw_key)) > 1024 OR strlen(raw_key) - strlen(url_decode(raw_key)) <> 2 * (strlen(raw_key) - strlen(replace(raw_key, '%', ''))) ELSE strlen(raw_key) > 1024 END)
  AS is_refused
   FROM (
@@ -44,7 +44,7 @@ FROM (
       last_modified AS recency
     FROM (
       SELECT
-        key,
+        decoded_key AS key,
         raw_key,
         "bucket_name" AS "bucket",
         coalesce(nullif("version_id", ''), 'null') AS "version_id",
@@ -57,7 +57,7 @@ FROM (
         coalesce(CAST(NULL AS varchar), '') AS "access_tier",
         coalesce("e_tag", '') AS "e_tag"
       FROM (
-        SELECT *, CASE WHEN contains(raw_key, '+') THEN url_decode(replace(raw_key, '+', '%20')) WHEN contains(raw_key, '%') THEN url_decode(raw_key) ELSE raw_key END AS key
+        SELECT *, CASE WHEN contains(raw_key, '+') THEN url_decode(replace(raw_key, '+', '%20')) WHEN contains(raw_key, '%') THEN url_decode(raw_key) ELSE raw_key END AS decoded_key
         FROM (SELECT *, "key_name" AS raw_key FROM "inventory") AS inventory_rows
       ) AS keyed_rows
     ) AS typed_rows

@@ -12,7 +12,7 @@ FROM (
       last_modified AS recency
     FROM (
       SELECT
-        key,
+        decoded_key AS key,
         raw_key,
         "bucket_name" AS "bucket",
         coalesce(nullif("version_id", ''), 'null') AS "version_id",
@@ -25,9 +25,9 @@ FROM (
         coalesce(CAST(NULL AS varchar), '') AS "access_tier",
         coalesce("e_tag", '') AS "e_tag"
       FROM (
-        SELECT *, url_decode(replace(raw_key, '+', '%20')) AS key
+        SELECT *, url_decode(replace(raw_key, '+', '%20')) AS decoded_key
         FROM (SELECT *, "key_name" AS raw_key FROM "rb_example_bucket_20250822t110100z_fac6daab"."inventory") AS inventory_rows
       ) AS keyed_rows
-      WHERE key IN (SELECT key FROM "rb_example_bucket_20250822t110100z_fac6daab"."scan" WHERE key IS NOT NULL)
+      WHERE decoded_key IN (SELECT key FROM "rb_example_bucket_20250822t110100z_fac6daab"."scan" WHERE key IS NOT NULL)
     ) AS typed_rows
 ) AS entries

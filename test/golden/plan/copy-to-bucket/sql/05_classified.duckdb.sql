@@ -27,7 +27,7 @@ WITH positioned AS (
       last_modified AS recency
     FROM (
       SELECT
-        key,
+        decoded_key AS key,
         raw_key,
         "bucket_name" AS "bucket",
         coalesce(nullif("version_id", ''), 'null') AS "version_id",
@@ -40,7 +40,7 @@ WITH positioned AS (
         coalesce(CAST(NULL AS varchar), '') AS "access_tier",
         coalesce("e_tag", '') AS "e_tag"
       FROM (
-        SELECT *, CASE WHEN contains(raw_key, '+') THEN url_decode(replace(raw_key, '+', '%20')) WHEN contains(raw_key, '%') THEN url_decode(raw_key) ELSE raw_key END AS key
+        SELECT *, CASE WHEN contains(raw_key, '+') THEN url_decode(replace(raw_key, '+', '%20')) WHEN contains(raw_key, '%') THEN url_decode(raw_key) ELSE raw_key END AS decoded_key
         FROM (SELECT *, "key_name" AS raw_key FROM "inventory") AS inventory_rows
       ) AS keyed_rows
     ) AS typed_rows

@@ -18,12 +18,16 @@ export function defaultRetention(bucket: Bucket, now: number): Retention | undef
  * @throws S3Error AccessDenied
  */
 export function assertDeletable(version: ObjectVersion, now: number, bypassGovernance: boolean): void {
+  if (!isProtected(version, now, bypassGovernance)) return;
+  throw new S3Error('AccessDenied', { message: 'Access Denied because object protected by object lock.' });
+}
+
+/** Whether retention or a legal hold keeps an object version from being removed. */
+export function isProtected(version: ObjectVersion, now: number, bypassGovernance = false): boolean {
   const { legalHold, retention } = version.attributes;
   const retained = retention !== undefined && retention.retainUntil > now;
   const lifted = retention?.mode === 'GOVERNANCE' && bypassGovernance;
-  if (legalHold === true || (retained && !lifted)) {
-    throw new S3Error('AccessDenied', { message: 'Access Denied because object protected by object lock.' });
-  }
+  return legalHold === true || (retained && !lifted);
 }
 
 /**

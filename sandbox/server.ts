@@ -9,6 +9,7 @@ import { S3Error } from './http/errors.ts';
 import { readRequest, type S3Request } from './http/request.ts';
 import { errorResponse, type RequestIds, type S3Response, writeResponse } from './http/response.ts';
 import { findRoute, type Route } from './http/router.ts';
+import { applyLifecycle, type LifecycleReport } from './lifecycle.ts';
 import { RequestLog } from './request-log.ts';
 import { S3_ROUTES } from './routes.ts';
 import { type Losses, Store } from './store.ts';
@@ -82,6 +83,11 @@ export class Sandbox {
 
   bucket(name: string): Bucket {
     return this.store.bucket(name);
+  }
+
+  /** Carries out a bucket's lifecycle rules at the clock's time. */
+  applyLifecycle(bucket: string): LifecycleReport {
+    return applyLifecycle(this.bucket(bucket), this.clock.now());
   }
 
   /** Calls a hook before or after every request, such as a writer that changes keys meanwhile; the answer removes it. */

@@ -8,7 +8,7 @@ export type UploadedPart = {
   /** Without quotes. */
   readonly eTag: string;
   readonly lastModified: number;
-  readonly checksum: Checksum | undefined;
+  readonly checksum: Checksum;
 };
 
 /** A multipart upload under way. Its order and time are those of its initiation, and so are the object's. */

@@ -16,8 +16,8 @@ export type S3Request = {
   readonly bucket: string | undefined;
   readonly key: string | undefined;
   readonly query: ReadonlyMap<string, string>;
+  /** With the trailers of a chunked upload: the SDK sends checksums there. */
   readonly headers: ReadonlyMap<string, string>;
-  /** Trailers of a chunked upload count as headers: the SDK sends checksums there. */
   readonly body: Buffer;
 };
 
@@ -25,7 +25,7 @@ export type S3Request = {
 export async function readRequest(incoming: IncomingMessage): Promise<S3Request> {
   const headers = new Map<string, string>();
   for (const [name, value] of Object.entries(incoming.headers)) {
-    if (value !== undefined) headers.set(name, headerText(Array.isArray(value) ? value.join(', ') : value));
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
@@ -62,10 +62,4 @@ function decodePath(text: string): string {
   } catch {
     throw new S3Error('InvalidURI');
   }
-}
-
-/** Node.js reads header bytes as Latin-1; user metadata may be UTF-8. */
-function headerText(value: string): string {
-  const text = Buffer.from(value, 'latin1').toString('utf8');
-  return text.includes('\ufffd') ? value : text;
 }

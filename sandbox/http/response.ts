@@ -41,8 +41,7 @@ export async function writeResponse(
     server: 'AmazonS3',
   };
   for (const [name, value] of Object.entries(response.headers ?? {})) {
-    // Node.js writes header text as Latin-1; UTF-8 goes through as its bytes.
-    if (value !== undefined) headers[name] = Buffer.from(value, 'utf8').toString('latin1');
+    if (value !== undefined) headers[name] = value;
   }
   const { body = '' } = response;
   const bodiless = options.isHead || response.status === 204 || response.status === 304;

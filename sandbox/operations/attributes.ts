@@ -10,6 +10,7 @@ import { S3Error } from '../http/errors.ts';
 import { assertLockable, defaultRetention, parseRetention } from '../object-lock.ts';
 import { httpTime, quoteETag, versionHeader } from './access.ts';
 import { encryptionHeaders, requestedEncryption } from './encryption.ts';
+import { decodeMetadata, encodeMetadata } from './metadata-text.ts';
 import { parseTagHeader } from './tags.ts';
 
 type Headers = ReadonlyMap<string, string>;
@@ -61,7 +62,8 @@ export function requestedHeaders(headers: Headers): Record<string, string> {
 export function requestedMetadata(headers: Headers): Record<string, string> {
   const metadata: Record<string, string> = {};
   for (const [name, value] of headers) {
-    if (name.startsWith(METADATA_PREFIX)) metadata[name.slice(METADATA_PREFIX.length)] = value;
+    if (name.startsWith(METADATA_PREFIX))
+      metadata[name.slice(METADATA_PREFIX.length)] = decodeMetadata(value);
   }
   return metadata;
 }
@@ -108,7 +110,10 @@ export function versionHeaders(
   return {
     ...attributes.headers,
     ...Object.fromEntries(
-      Object.entries(attributes.metadata).map(([name, value]) => [METADATA_PREFIX + name, value]),
+      Object.entries(attributes.metadata).map(([name, value]) => [
+        METADATA_PREFIX + name,
+        encodeMetadata(value),
+      ]),
     ),
     etag: quoteETag(version.eTag),
     'last-modified': httpTime(version.lastModified),

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bucket, BucketOptions } from './bucket.ts';
 import type { SandboxClock } from './clock.ts';
 import { Faults, refusalOf } from './faults.ts';
-import { accessKeyId, assertCredentials, type Denial } from './http/credentials.ts';
+import { accessKeyId, assertCredentials, assertExpectedOwner, type Denial } from './http/credentials.ts';
 import { S3Error } from './http/errors.ts';
 import { readRequest, type S3Request } from './http/request.ts';
 import { errorResponse, type RequestIds, type S3Response, writeResponse } from './http/response.ts';
@@ -140,6 +140,7 @@ export class Sandbox {
       const route = findRoute(this.routes, request);
       operation = route.operation;
       assertCredentials(request, this.deniedKeys);
+      assertExpectedOwner(request);
       response = await this.#carryOut(route, request);
     } catch (error) {
       response = errorResponse(asS3Error(error), ids);

@@ -4,7 +4,7 @@ import { S3Error } from './errors.ts';
 
 const MAX_KEY_BYTES = 1024;
 /** Host names after which the leading part names the bucket (virtual-hosted style). */
-const VIRTUAL_HOST = /^(?<bucket>.+)\.(?:s3[.-](?:[a-z0-9-]+\.)*amazonaws\.com|s3\.localhost|localhost)$/;
+const VIRTUAL_HOST = /^(?<bucket>.+?)\.(?:s3[.-](?:[a-z0-9-]+\.)*amazonaws\.com|s3\.localhost|localhost)$/;
 const SERVICE_HOST = /^(?:s3\.localhost|localhost|s3[.-](?:[a-z0-9-]+\.)*amazonaws\.com)$/;
 
 /** A request as S3 sees it: bucket and key from either addressing style, and a body without transfer encodings. */

@@ -1,7 +1,7 @@
 import { XMLParser } from 'fast-xml-parser';
 import { S3Error } from './errors.ts';
 
-export const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
+const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 export const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 
 /** Characters that XML 1.0 cannot carry, not even as a reference. */
@@ -16,7 +16,7 @@ const NAMED: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', a
  * Escapes text for an element. Control characters become references even where XML 1.0 forbids them: S3 does the same
  * without `encoding-type=url`, and names that as the reason for the parameter (API_ListObjectVersions).
  */
-export function escapeXml(text: string): string {
+function escapeXml(text: string): string {
   if (text.search(SPECIAL) < 0) return text;
   return text.replace(
     SPECIAL,

@@ -8,7 +8,7 @@ import { assertCustomerKey } from './encryption.ts';
 import { archivedError } from './get-object.ts';
 
 /** One copy moves at most 5 GiB (API_CopyObject, API_UploadPartCopy). */
-export const MAX_COPY_BYTES = 5 * 1024 ** 3;
+const MAX_COPY_BYTES = 5 * 1024 ** 3;
 
 export type CopySource = { bucket: Bucket; version: ObjectVersion; namesVersion: boolean };
 

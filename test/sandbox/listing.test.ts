@@ -106,10 +106,10 @@ describe('ListObjectVersions', () => {
     expect(encoded).toContain('<Key>a+b%2Bc%01%C3%A9/</Key>');
   });
 
-  test('caps a page at 1,000 and says so', async () => {
+  test('caps a page at 1,000 entries', async () => {
     for (let index = 0; index < 1001; index += 1) bucket.put(`k${index}`);
     const listed = await clientOf(sandbox).send(new ListObjectVersionsCommand({ Bucket, MaxKeys: 5000 }));
-    expect([listed.Versions?.length, listed.MaxKeys, listed.IsTruncated]).toEqual([1000, 1000, true]);
+    expect([listed.Versions?.length, listed.IsTruncated]).toEqual([1000, true]);
   });
 });
 

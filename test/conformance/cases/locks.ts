@@ -1,0 +1,131 @@
+import {
+  DeleteObjectCommand,
+  GetObjectLockConfigurationCommand,
+  GetObjectRetentionCommand,
+  HeadObjectCommand,
+  PutBucketVersioningCommand,
+  PutObjectLegalHoldCommand,
+  PutObjectRetentionCommand,
+} from '@aws-sdk/client-s3';
+import type { ConformanceCase } from '../case.ts';
+import type { ServerUnderTest } from '../server-under-test.ts';
+
+const MS_PER_DAY = 86_400_000;
+const Key = 'k';
+
+const inDays = (days: number) => new Date(Date.now() + days * MS_PER_DAY);
+
+/** A bucket with Object Lock and an object in it under retention. */
+async function locked(
+  server: ServerUnderTest,
+  Mode: 'GOVERNANCE' | 'COMPLIANCE' | undefined,
+): Promise<{ Bucket: string; Key: string; VersionId: string }> {
+  const Bucket = await server.newBucket({ objectLock: true });
+  const { VersionId } = await server.put(Bucket, Key);
+  const target = { Bucket, Key, VersionId };
+  if (Mode !== undefined) {
+    // A day: nothing here may outlast the server under test by much.
+    await server.client.send(
+      new PutObjectRetentionCommand({ ...target, Retention: { Mode, RetainUntilDate: inDays(1) } }),
+    );
+  }
+  return target;
+}
+
+export const LOCK_CASES: readonly ConformanceCase[] = [
+  {
+    name: 'a retained version cannot be removed, and its key can be deleted',
+    run: async (server) => {
+      const target = await locked(server, 'COMPLIANCE');
+      const refusal = await server.refusal(new DeleteObjectCommand(target));
+      const plain = await server.exchange(new DeleteObjectCommand({ Bucket: target.Bucket, Key }));
+      return [...refusal, plain.status];
+    },
+    expected: [403, 'AccessDenied', 204],
+  },
+  {
+    name: 'a delete marker over a retained version can be removed',
+    run: async (server) => {
+      const { Bucket } = await locked(server, 'COMPLIANCE');
+      const VersionId = await server.mark(Bucket, Key);
+      const removed = await server.exchange(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+      const { status } = await server.exchange(new HeadObjectCommand({ Bucket, Key }));
+      return [removed.status, status];
+    },
+    expected: [204, 200],
+  },
+  {
+    name: 'COMPLIANCE can be made longer and not shorter',
+    run: async (server) => {
+      const target = await locked(server, 'COMPLIANCE');
+      const retain = (days: number) =>
+        server.refusal(
+          new PutObjectRetentionCommand({
+            ...target,
+            Retention: { Mode: 'COMPLIANCE', RetainUntilDate: inDays(days) },
+          }),
+        );
+      return [(await retain(2))[0], await retain(1)];
+    },
+    expected: [200, [403, 'AccessDenied']],
+  },
+  {
+    name: 'GOVERNANCE is lifted by those who bypass it',
+    run: async (server) => {
+      const target = await locked(server, 'GOVERNANCE');
+      const refusal = await server.refusal(new DeleteObjectCommand(target));
+      const bypassed = await server.exchange(
+        new DeleteObjectCommand({ ...target, BypassGovernanceRetention: true }),
+      );
+      return [...refusal, bypassed.status];
+    },
+    expected: [403, 'AccessDenied', 204],
+  },
+  {
+    name: 'a legal hold keeps a version',
+    run: async (server) => {
+      const target = await locked(server, undefined);
+      await server.client.send(new PutObjectLegalHoldCommand({ ...target, LegalHold: { Status: 'ON' } }));
+      const refusal = await server.refusal(new DeleteObjectCommand(target));
+      await server.client.send(new PutObjectLegalHoldCommand({ ...target, LegalHold: { Status: 'OFF' } }));
+      return [...refusal, (await server.exchange(new DeleteObjectCommand(target))).status];
+    },
+    expected: [403, 'AccessDenied', 204],
+  },
+  {
+    name: 'a retention date in the past is refused',
+    run: async (server) => {
+      const target = await locked(server, undefined);
+      return server.refusal(
+        new PutObjectRetentionCommand({
+          ...target,
+          Retention: { Mode: 'GOVERNANCE', RetainUntilDate: new Date('2020-01-01T00:00:00Z') },
+        }),
+      );
+    },
+    expected: [400, 'InvalidArgument'],
+  },
+  {
+    name: 'a version without retention is NoSuchObjectLockConfiguration',
+    run: async (server) => server.refusal(new GetObjectRetentionCommand(await locked(server, undefined))),
+    expected: [404, 'NoSuchObjectLockConfiguration'],
+  },
+  {
+    name: 'a bucket without Object Lock is ObjectLockConfigurationNotFoundError',
+    run: async (server) => {
+      const Bucket = await server.newBucket();
+      return server.refusal(new GetObjectLockConfigurationCommand({ Bucket }));
+    },
+    expected: [404, 'ObjectLockConfigurationNotFoundError'],
+  },
+  {
+    name: 'versioning cannot be suspended under Object Lock',
+    run: async (server) => {
+      const Bucket = await server.newBucket({ objectLock: true });
+      return server.refusal(
+        new PutBucketVersioningCommand({ Bucket, VersioningConfiguration: { Status: 'Suspended' } }),
+      );
+    },
+    expected: [409, 'InvalidBucketState'],
+  },
+];

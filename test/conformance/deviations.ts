@@ -1,0 +1,95 @@
+/** Servers that the suite is run against. */
+export const SERVERS = ['sandbox', 'minio', 'ministack'] as const;
+export type ServerName = (typeof SERVERS)[number];
+
+type Deviations = Readonly<Record<string, string>>;
+
+const SANDBOX: Deviations = {
+  'a wrong secret is 403 SignatureDoesNotMatch':
+    'Takes any signature; tests of wrong credentials put the access key on its list of denied ones.',
+};
+
+/** Seen with MinIO 0.0.0-20260212201848-7aac2a2c5b7c. */
+const MINIO: Deviations = {
+  'times in a listing are whole seconds': 'Milliseconds.',
+  'a listing goes on behind a version that was removed meanwhile':
+    'Starts the key over, and so tells entries twice.',
+  'a version-id marker without a key marker is refused': 'With 501 NotImplemented.',
+  'HEAD of a delete marker by version ID tells its Last-Modified': 'It does not.',
+  'GetObjectAttributes tells ETag, size and class of a version':
+    'Refuses the list of attributes as the AWS SDK for JavaScript writes it, with spaces: 400 InvalidArgument.',
+  'a delete of a key that never was adds a marker': 'Answers 204 and adds none.',
+  'a delete under a delete marker adds another': 'Answers 204 and keeps the one.',
+  'DeleteObjects tells of each key what it did':
+    'Does not say that a version it removed was a delete marker.',
+  'a delete with another ETag is 412 and deletes nothing': 'Ignores the condition, and deletes.',
+  'a delete that asks for any object is 412 under a delete marker': 'Ignores the condition: 204.',
+  'a delete that asks for any object is 404 where none ever was': 'Ignores the condition: 204.',
+  'a condition on a delete looks at the current version, whichever is named':
+    'Ignores the condition, and removes the version.',
+  'DeleteObjects checks an ETag for each key': 'Ignores the ETags, and deletes.',
+  'a copy with another ETag at its destination is 412': 'Ignores the condition, and copies.',
+  'a copy that asks for no object at its destination is 412 where there is one':
+    'Ignores the condition, and copies.',
+  'a copy keeps Expires': 'Loses it.',
+  'a copy does not keep the storage class': 'Keeps it.',
+  'a copy of a delete marker by version ID is 400 InvalidRequest': '405 MethodNotAllowed.',
+  'a delete while versioning is suspended replaces the null version by a null marker':
+    'Does so, and answers neither x-amz-version-id nor x-amz-delete-marker.',
+  'an upload has the Last-Modified of its initiation': 'That of its completion.',
+  'an upload goes below what was written after its initiation': 'It becomes current.',
+  'a part copy says which version it came from': 'No x-amz-copy-source-version-id.',
+  'a retained version cannot be removed, and its key can be deleted': 'Refuses with 400 InvalidRequest.',
+  'COMPLIANCE can be made longer and not shorter': 'Refuses with 400 InvalidRequest.',
+  'GOVERNANCE is lifted by those who bypass it': 'Refuses others with 400 InvalidRequest.',
+  'a legal hold keeps a version': 'Refuses with 400 InvalidRequest.',
+  'a retention date in the past is refused': 'With 400 MalformedXML.',
+  'a version without retention is NoSuchObjectLockConfiguration': 'With status 400.',
+  'versioning cannot be suspended under Object Lock': 'Refuses with status 400.',
+  'a bucket has SSE-S3 by default': '404 ServerSideEncryptionConfigurationNotFoundError.',
+};
+
+/** Seen with MiniStack 1.5.33. */
+const MINISTACK: Deviations = {
+  'times in a listing are whole seconds': 'Milliseconds.',
+  'a listing goes on behind a version that was removed meanwhile':
+    'Goes on with the next key: older versions of the marker’s key are left out.',
+  'a version-id marker without a key marker is refused': 'Ignores it: 200.',
+  'a page size of 0 is an empty page without a next one': 'Says that there is a next page.',
+  'encoding-type=url encodes keys, a space as a plus sign, and says so':
+    'Ignores it, and does not name an encoding in its answer.',
+  'an unknown encoding type is refused': 'Ignores it: 200.',
+  'keys that XML must escape come back as they were':
+    'Writes a carriage return as it is, which an XML reader takes for a line feed.',
+  'GET of a text that is no version ID is 400 InvalidArgument': '404 NoSuchVersion.',
+  'GetObjectAttributes tells ETag, size and class of a version': 'No StorageClass.',
+  'an unsigned request is 403 AccessDenied': 'Answers it.',
+  'a wrong secret is 403 SignatureDoesNotMatch': 'Takes any signature.',
+  'DeleteObjects takes keys that XML must escape':
+    'Writes a carriage return as it is, which an XML reader takes for a line feed.',
+  'DeleteObjects of more than 1,000 keys is MalformedXML': 'Takes them.',
+  'a delete that asks for any object is 412 under a delete marker': '404 NoSuchKey.',
+  'a copy with another ETag at its destination is 412': 'Ignores the condition, and copies.',
+  'a copy that asks for no object at its destination is 412 where there is one':
+    'Ignores the condition, and copies.',
+  'a copy does not keep the storage class': 'Keeps it.',
+  'a copy of a delete marker by version ID is 400 InvalidRequest': '404 NoSuchVersion.',
+  'a copy of an object onto itself unchanged is 400 InvalidRequest': 'Copies it.',
+  'an upload has the Last-Modified of its initiation': 'That of its completion.',
+  'an upload goes below what was written after its initiation': 'It becomes current.',
+  'a multipart object copied in one piece has a plain ETag': 'Keeps the ETag of the upload.',
+  'a small part that is not the last is EntityTooSmall': 'Takes it.',
+  'parts out of order are InvalidPartOrder': 'Takes them.',
+  'a retention date in the past is refused': 'Takes it.',
+  'versioning cannot be suspended under Object Lock': 'Suspends it.',
+};
+
+/**
+ * What each server is known to do otherwise than S3: the name of a case, and what was seen. A case that is listed and
+ * passes is reported too.
+ */
+export const DEVIATIONS: Record<ServerName, Deviations> = {
+  sandbox: SANDBOX,
+  minio: MINIO,
+  ministack: MINISTACK,
+};

@@ -1,0 +1,188 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Bucket, BucketOptions } from './bucket.ts';
+import type { SandboxClock } from './clock.ts';
+import { Faults, refusalOf } from './faults.ts';
+import { accessKeyId, assertCredentials, type Denial } from './http/credentials.ts';
+import { S3Error } from './http/errors.ts';
+import { readRequest, type S3Request } from './http/request.ts';
+import { errorResponse, type RequestIds, type S3Response, writeResponse } from './http/response.ts';
+import { findRoute, type Route } from './http/router.ts';
+import { applyLifecycle, type LifecycleReport } from './lifecycle.ts';
+import { RequestLog } from './request-log.ts';
+import { S3_ROUTES } from './routes.ts';
+import { type Losses, Store } from './store.ts';
+
+const LOOPBACK = '127.0.0.1';
+const KEEP_ALIVE_MS = 120_000;
+
+export type SandboxOptions = {
+  /** Default: any free port. */
+  port?: number;
+  /** Waited before every answer; 30 stands for a bucket in the same Region seen from outside AWS. */
+  latencyMs?: number;
+  /** Seed of version IDs and of the chances of faults. */
+  seed?: number;
+  region?: string;
+};
+
+/** Called before an operation is carried out, or after its answer was made. */
+export type Hook = (operation: string, request: S3Request) => void | Promise<void>;
+type Moment = 'before' | 'after';
+
+/** A versioned S3 on loopback, in memory, with faults on demand. Stop it when done: it leaves no handle. */
+export class Sandbox {
+  readonly store: Store;
+  readonly faults: Faults;
+  readonly requests = new RequestLog();
+  /** Access keys that are refused, and how. Any other key is taken: signatures are not verified. */
+  readonly deniedKeys = new Map<string, Denial>();
+  /** Routes, to which other services add theirs. */
+  readonly routes: Route[] = [...S3_ROUTES];
+  latencyMs: number;
+  readonly #hooks: Record<Moment, Set<Hook>> = { before: new Set(), after: new Set() };
+  readonly #server: Server;
+  #requestCount = 0;
+
+  constructor(options: SandboxOptions = {}) {
+    const seed = options.seed ?? 1;
+    this.store = new Store({ seed, region: options.region ?? 'us-east-1' });
+    this.faults = new Faults(this.store.context.random);
+    this.latencyMs = options.latencyMs ?? 0;
+    this.#server = createServer((incoming, outgoing) => {
+      this.#answer(incoming, outgoing).catch(() => outgoing.destroy());
+    });
+    // Longer than any pause in a test: a connection closed while a client takes it up again looks like a fault.
+    this.#server.keepAliveTimeout = KEEP_ALIVE_MS;
+  }
+
+  get clock(): SandboxClock {
+    return this.store.context.clock;
+  }
+
+  get losses(): Readonly<Losses> {
+    return this.store.context.losses;
+  }
+
+  /** Object versions removed by their version ID. Zero, or something broke the promise of a rollback. */
+  get permanentDeletions(): number {
+    return this.losses.permanentDeletions;
+  }
+
+  /** `http://127.0.0.1:<port>`, for path-style requests. */
+  get endpoint(): string {
+    const address = this.#server.address() as AddressInfo | null;
+    if (address === null) throw new Error('the sandbox is not listening');
+    return `http://${LOOPBACK}:${address.port}`;
+  }
+
+  createBucket(name: string, options: BucketOptions = {}): Bucket {
+    return this.store.createBucket(name, options);
+  }
+
+  bucket(name: string): Bucket {
+    return this.store.bucket(name);
+  }
+
+  /** Carries out a bucket's lifecycle rules at the clock's time. */
+  applyLifecycle(bucket: string): LifecycleReport {
+    return applyLifecycle(this.bucket(bucket), this.clock.now());
+  }
+
+  /** Calls a hook before or after every request, such as a writer that changes keys meanwhile; the answer removes it. */
+  on(moment: Moment, hook: Hook): () => void {
+    this.#hooks[moment].add(hook);
+    return () => this.#hooks[moment].delete(hook);
+  }
+
+  async start(port = 0): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, LOOPBACK, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+  }
+
+  async #answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    this.#requestCount += 1;
+    const ids: RequestIds = {
+      requestId: this.#requestCount.toString(16).toUpperCase().padStart(16, '0'),
+      hostId: 'sandbox',
+    };
+    let response: S3Response | 'reset';
+    try {
+      response = await this.#serve(await readRequest(incoming), ids);
+    } catch (error) {
+      response = errorResponse(asS3Error(error), ids);
+    }
+    if (response === 'reset') {
+      incoming.socket.resetAndDestroy();
+      return;
+    }
+    const isHead = incoming.method === 'HEAD';
+    await writeResponse(outgoing, response, { isHead, date: this.clock.now(), ...ids });
+  }
+
+  async #serve(request: S3Request, ids: RequestIds): Promise<S3Response | 'reset'> {
+    let operation = 'Unknown';
+    let response: S3Response | 'reset';
+    try {
+      const route = findRoute(this.routes, request);
+      operation = route.operation;
+      assertCredentials(request, this.deniedKeys);
+      response = await this.#carryOut(route, request);
+    } catch (error) {
+      response = errorResponse(asS3Error(error), ids);
+    }
+    this.requests.add({
+      operation,
+      method: request.method,
+      bucket: request.bucket,
+      key: request.key,
+      versionId: request.query.get('versionId'),
+      accessKeyId: accessKeyId(request),
+      status: response === 'reset' ? 0 : response.status,
+    });
+    return response;
+  }
+
+  async #carryOut(route: Route, request: S3Request): Promise<S3Response | 'reset'> {
+    const effects = this.faults.strike(route.operation, request);
+    const delays = effects.map((effect) =>
+      typeof effect === 'object' && 'delayMs' in effect ? effect.delayMs : 0,
+    );
+    const delayMs = delays.reduce((total, delay) => total + delay, this.latencyMs);
+    if (delayMs > 0) await sleep(delayMs);
+    for (const hook of this.#hooks.before) await hook(route.operation, request);
+    const refusal = effects.map(refusalOf).find((error) => error !== undefined);
+    if (refusal !== undefined) throw refusal;
+    if (effects.includes('reset')) return 'reset';
+    const response = await route.handle({ store: this.store, request, faults: this.faults });
+    for (const hook of this.#hooks.after) await hook(route.operation, request);
+    return effects.includes('reset-after') ? 'reset' : response;
+  }
+}
+
+/** Starts a sandbox on 127.0.0.1. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const sandbox = new Sandbox(options);
+  await sandbox.start(options.port);
+  return sandbox;
+}
+
+function asS3Error(error: unknown): S3Error {
+  if (error instanceof S3Error) return error;
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  // A bug of the sandbox: the stack goes into the answer, where a failing test shows it.
+  return new S3Error('InternalError', { message });
+}

@@ -1,0 +1,52 @@
+import { Bucket, type BucketOptions } from './bucket.ts';
+import { SandboxClock } from './clock.ts';
+import { SeededRandom } from './random.ts';
+
+/** Data that is gone for good. Nothing that rolls a bucket back may raise `permanentDeletions`. */
+export type Losses = {
+  /** Object versions (not delete markers) removed by their version ID. */
+  permanentDeletions: number;
+  /** Null versions lost to a write or delete while versioning was off or suspended. */
+  nullVersionReplacements: number;
+  /** Object versions that lifecycle rules expired. */
+  lifecycleDeletions: number;
+};
+
+/** What buckets of one store share. */
+export type StoreContext = {
+  readonly clock: SandboxClock;
+  readonly random: SeededRandom;
+  readonly losses: Losses;
+  /** Region of the endpoint, which new buckets get. */
+  readonly region: string;
+};
+
+/** All buckets of the sandbox, in memory. */
+export class Store {
+  readonly context: StoreContext;
+  readonly buckets = new Map<string, Bucket>();
+
+  constructor(options: { seed: number; region: string }) {
+    this.context = {
+      clock: new SandboxClock(),
+      random: new SeededRandom(options.seed),
+      losses: { permanentDeletions: 0, nullVersionReplacements: 0, lifecycleDeletions: 0 },
+      region: options.region,
+    };
+  }
+
+  /** @throws Error when the bucket exists */
+  createBucket(name: string, options: BucketOptions = {}): Bucket {
+    if (this.buckets.has(name)) throw new Error(`bucket ${name} exists`);
+    const bucket = new Bucket(name, this.context, options);
+    this.buckets.set(name, bucket);
+    return bucket;
+  }
+
+  /** @throws Error when there is no such bucket */
+  bucket(name: string): Bucket {
+    const bucket = this.buckets.get(name);
+    if (bucket === undefined) throw new Error(`no bucket ${name}`);
+    return bucket;
+  }
+}

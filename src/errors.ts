@@ -49,6 +49,22 @@ export const ERROR_KINDS = {
   ),
   QUERY_FAILED: failure('The query engine failed for a reason of its own.'),
   INTERRUPTED: failure('The command was interrupted; nothing was left behind in the output folder.'),
+  RECORD_NOT_FOUND: badInput('The record holds no plan.json that can be read.'),
+  RECORD_CHANGED: badInput('The plan or a manifest of the record is not what its digest names.'),
+  RECORD_FOREIGN_BUCKET: badInput('The record is of another bucket than the one that was named.'),
+  RECORD_IN_USE: badInput('Another command is at work on the record.'),
+  RECORD_NOT_RUN: badInput('The plan of the record has not run, or has not come to its end.'),
+  OUTCOMES_DAMAGED: badInput('A file of outcomes was cut short or changed.'),
+  CONFIRMATION_MISSING: badInput('The command changes a bucket, and was not told to go ahead.'),
+  CHECKS_BLOCK: badInput('A blocking check of the plan stands against starting it.'),
+  VERSIONING_NOT_ENABLED: badInput('S3 Versioning of a bucket that is written to is not enabled.'),
+  MFA_DELETE_ENABLED: badInput('MFA delete of the bucket forbids the removal of delete markers.'),
+  BUCKET_NOT_FOUND: badInput('The bucket does not exist at this endpoint.'),
+  ACCESS_DENIED: badInput('The credentials are not allowed to do what the command needs.'),
+  CREDENTIALS_REFUSED: badInput('There are no credentials, or S3 refuses them.'),
+  WRONG_REGION: badInput('The bucket is in another Region than the one that was asked.'),
+  ENDPOINT_UNREACHABLE: failure('The S3 endpoint does not answer.'),
+  RECORD_NOT_WRITABLE: failure('A file of the record cannot be written.'),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERROR_KINDS;

@@ -1,6 +1,7 @@
 import process from 'node:process';
 import { Command, CommanderError, Option } from 'commander';
 import type { PlanOptions } from './cli/plan.ts';
+import { addStartJobsCommand } from './cli/start-jobs.ts';
 import { reportFailure } from './cli/terminal.ts';
 import { EXIT_BAD_INPUT, RunbookError } from './errors.ts';
 import { MARKER_CHOICES, MODE_SCENARIOS, MODES, UNCERTAIN_CLASSES } from './s3/rollback.ts';
@@ -37,6 +38,7 @@ export function buildProgram(): Command {
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
   addPlanCommand(program);
+  addStartJobsCommand(program);
   program.option('--version', 'print the version').action(async (options: { version?: boolean }) => {
     if (!options.version) program.help();
     const { packageVersion } = await import('./cli/plan.ts');
@@ -112,7 +114,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const json = args.includes('--json');
   try {
     await buildProgram().parseAsync(args, { from: 'user' });
-    return 0;
+    return Number(process.exitCode ?? 0);
   } catch (error) {
     if (!(error instanceof CommanderError)) return reportFailure(error, json);
     if (error.exitCode === 0) return 0;

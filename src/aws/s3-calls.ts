@@ -16,7 +16,7 @@ import { S3CallError } from '../s3/call-error.ts';
 import { checksumsOf } from './checksums.ts';
 import { copySource, createUploadCommand, encryptionOf, type UploadInput } from './copy-input.ts';
 import { headObject } from './head-object.ts';
-import { listVersions } from './list-versions.ts';
+import { listVersions } from './read-version-page.ts';
 import { asCallError, watchServerTime } from './responses.ts';
 
 type Version = { bucket: string; key: string; versionId: string };
@@ -84,7 +84,9 @@ export function openS3Calls(client: S3Client) {
       const output = await client.send(new DeleteObjectCommand(input));
       return { addedMarkerId: output.VersionId ?? null, failure: null };
     } catch (error) {
-      return { addedMarkerId: null, failure: asCallError(error) };
+      const failure = asCallError(error);
+      if (!(failure instanceof S3CallError)) throw failure;
+      return { addedMarkerId: null, failure };
     }
   }
 

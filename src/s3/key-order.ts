@@ -1,16 +1,31 @@
-/** Order of UTF-8 bytes, S3's own, which differs from JavaScript's order of UTF-16 units above U+FFFF. */
+/**
+ * Compares keys as S3 lists them: by the bytes of their UTF-8 form (API_ListObjectVersions). JavaScript compares
+ * UTF-16 units, which puts characters beyond U+FFFF (surrogates D800-DFFF) before U+E000-U+FFFF; in UTF-8 they come
+ * after.
+ * @returns below 0 when `left` comes first, above 0 when `right` does, 0 when they are the same
+ */
 export function compareKeys(left: string, right: string): number {
-  if (left === right) return 0;
-  const length = Math.min(left.length, right.length);
-  for (let index = 0; index < length; index += 1) {
+  const shared = Math.min(left.length, right.length);
+  for (let index = 0; index < shared; index += 1) {
     const a = left.charCodeAt(index);
     const b = right.charCodeAt(index);
-    // Surrogates stand for the characters above all others.
-    if (a !== b) return isSurrogate(a) === isSurrogate(b) ? a - b : isSurrogate(a) ? 1 : -1;
+    if (a !== b) return utf8Rank(a) - utf8Rank(b);
   }
   return left.length - right.length;
 }
 
-function isSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdfff;
+/** Length of the text that two keys begin with, in UTF-16 units; never ends inside a character. */
+export function sharedPrefixLength(left: string, right: string): number {
+  const shared = Math.min(left.length, right.length);
+  let length = 0;
+  while (length < shared && left.charCodeAt(length) === right.charCodeAt(length)) length += 1;
+  return length > 0 && isHighSurrogate(left.charCodeAt(length - 1)) ? length - 1 : length;
+}
+
+function utf8Rank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdbff;
 }

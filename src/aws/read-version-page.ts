@@ -12,7 +12,7 @@ export type ListRequest = {
 };
 
 /** What is left of the answer for the SDK to parse. */
-const EMPTY_DOCUMENT = '<ListVersionsResult/>';
+const EMPTY_DOCUMENT = Buffer.from('<ListVersionsResult/>');
 const SUCCESS = 200;
 
 /**
@@ -33,12 +33,12 @@ export async function listVersions(client: S3Client, request: ListRequest): Prom
   command.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
-      const response = result.response as { statusCode: number; body: AsyncIterable<Uint8Array> | string };
-      if (response.statusCode !== SUCCESS || typeof response.body === 'string') return result;
+      const response = result.response as { statusCode: number; body: AsyncIterable<Uint8Array> };
+      if (response.statusCode !== SUCCESS) return result;
       const chunks: Uint8Array[] = [];
       for await (const chunk of response.body) chunks.push(chunk);
       text = Buffer.concat(chunks).toString('utf8');
-      response.body = EMPTY_DOCUMENT;
+      response.body = EMPTY_DOCUMENT as unknown as typeof response.body;
       return result;
     },
     { step: 'deserialize', priority: 'low', name: 'keepListingInOrder' },

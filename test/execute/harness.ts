@@ -53,7 +53,9 @@ export async function openStage(options: { seed?: number; latencyMs?: number } =
 
 /** The inventory of a bucket as CSV, in the order of a listing, with that order as a column. */
 export function inventoryOf(bucket: Bucket): string {
-  const rows = ['bucket_name,key_name,version_id,is_latest,delete_marker,size,last_modified,storage_class,e_tag,ordinal'];
+  const rows = [
+    'bucket_name,key_name,version_id,is_latest,delete_marker,size,last_modified,storage_class,e_tag,ordinal',
+  ];
   let ordinal = 0;
   for (const [key] of bucket.stacks.from(() => true)) {
     for (const [index, entry] of bucket.stack(key).entries()) {
@@ -62,7 +64,14 @@ export function inventoryOf(bucket: Bucket): string {
       const own = entry.isDeleteMarker
         ? ['', time, '', '']
         : [entry.content.size, time, entry.attributes.storageClass, entry.eTag];
-      const fields = [bucket.name, encodeURIComponent(key), entry.versionId, index === 0, entry.isDeleteMarker, ...own];
+      const fields = [
+        bucket.name,
+        encodeURIComponent(key),
+        entry.versionId,
+        index === 0,
+        entry.isDeleteMarker,
+        ...own,
+      ];
       rows.push([...fields, ordinal].join(','));
     }
   }
@@ -100,7 +109,11 @@ export async function planNow(stage: Stage, inputs: Partial<RawPlanInputs> = {})
 }
 
 /** Runs a record against the stage without waiting anywhere. */
-export async function run(stage: Stage, record: PlanRecord, calls: S3Calls = stage.calls): Promise<RunOutcome> {
+export async function run(
+  stage: Stage,
+  record: PlanRecord,
+  calls: S3Calls = stage.calls,
+): Promise<RunOutcome> {
   return await runDirect({
     record: await readRecord(record.folder),
     calls,

@@ -3,6 +3,8 @@ import { Command, CommanderError, Option } from 'commander';
 import type { PlanOptions } from './cli/plan.ts';
 import { addStartJobsCommand } from './cli/start-jobs.ts';
 import { reportFailure } from './cli/terminal.ts';
+import { addUndoCommand } from './cli/undo.ts';
+import { addVerifyCommand } from './cli/verify.ts';
 import { EXIT_BAD_INPUT, RunbookError } from './errors.ts';
 import { MARKER_CHOICES, MODE_SCENARIOS, MODES, UNCERTAIN_CLASSES } from './s3/rollback.ts';
 import { STORAGE_CLASS_CHOICES } from './s3/storage-class.ts';
@@ -39,6 +41,8 @@ export function buildProgram(): Command {
     .exitOverride();
   addPlanCommand(program);
   addStartJobsCommand(program);
+  addVerifyCommand(program);
+  addUndoCommand(program);
   program.option('--version', 'print the version').action(async (options: { version?: boolean }) => {
     if (!options.version) program.help();
     const { packageVersion } = await import('./cli/plan.ts');

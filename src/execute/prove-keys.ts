@@ -1,9 +1,20 @@
 import { compareKeys } from '../s3/key-order.ts';
+import type { PlannedRow } from '../s3/manifest.ts';
 import type { HeadAnswer, ListedEntry, VersionPage } from '../s3/version-entry.ts';
 import { forEachConcurrently } from './concurrently.ts';
+import type { RowHistory } from './journal.ts';
 import { keyBefore } from './key-before.ts';
 import { type KeyProof, proofFromHeads, proofFromListing } from './key-proof.ts';
-import type { KeyRows, TaskContext } from './task-context.ts';
+import type { S3Calls } from './s3-calls.ts';
+
+/** What proving needs: verify has it too, without a journal. */
+export type Prover<Row extends PlannedRow> = {
+  calls: Pick<S3Calls, 'listVersions' | 'headObject'>;
+  read<T>(request: () => Promise<T>): Promise<T>;
+  history(row: Row): Pick<RowHistory, 'intentAt'>;
+};
+
+type ProvenKey<Row extends PlannedRow> = { key: string; rows: readonly Row[] };
 
 /**
  * Keys that a page of a listing has to settle to be worth it: a LIST costs 12.5 times a HEAD ($0.005 and $0.0004 a
@@ -24,10 +35,10 @@ const KEPT_FROM_TOP = 3;
  * @param target the bucket to ask
  * @returns a proof for every key
  */
-export async function proveKeys(
-  context: TaskContext,
+export async function proveKeys<Row extends PlannedRow>(
+  context: Prover<Row>,
   bucket: string,
-  keys: readonly KeyRows[],
+  keys: readonly ProvenKey<Row>[],
 ): Promise<Map<string, KeyProof>> {
   const proofs = new Map<string, KeyProof>();
   const ordered = keys.toSorted((left, right) => compareKeys(left.key, right.key));
@@ -47,16 +58,16 @@ export async function proveKeys(
 }
 
 /** Pages over the listing as long as each settles enough keys. @returns how many keys were settled, from the first */
-async function sweep(
-  context: TaskContext,
+async function sweep<Row extends PlannedRow>(
+  context: Prover<Row>,
   bucket: string,
-  keys: readonly KeyRows[],
+  keys: readonly ProvenKey<Row>[],
   proofs: Map<string, KeyProof>,
 ): Promise<number> {
   let settled = 0;
   let page: VersionPage | null = null;
-  let open: { key: KeyRows; entries: ListedEntry[] } | null = null;
-  const close = (key: KeyRows, entries: readonly ListedEntry[]) => {
+  let open: { key: ProvenKey<Row>; entries: ListedEntry[] } | null = null;
+  const close = (key: ProvenKey<Row>, entries: readonly ListedEntry[]) => {
     proofs.set(key.key, proofFromListing(entries));
     settled += 1;
   };
@@ -89,8 +100,8 @@ async function sweep(
   }
 }
 
-async function nextPage(
-  context: TaskContext,
+async function nextPage<Row extends PlannedRow>(
+  context: Prover<Row>,
   bucket: string,
   page: VersionPage | null,
   firstKey: string,
@@ -112,7 +123,11 @@ async function nextPage(
 }
 
 /** Keeps what a guard may ask for, so that a stack of a million versions takes no more room than a small one. */
-function keepEntry(kept: ListedEntry[], entry: ListedEntry, { rows }: KeyRows): void {
+function keepEntry<Row extends PlannedRow>(
+  kept: ListedEntry[],
+  entry: ListedEntry,
+  { rows }: ProvenKey<Row>,
+): void {
   const isAskedFor = (id: string) => rows.some((row) => row.versionId === id || row.currentVersionId === id);
   const isNews =
     kept.length < KEPT_FROM_TOP ||
@@ -121,12 +136,20 @@ function keepEntry(kept: ListedEntry[], entry: ListedEntry, { rows }: KeyRows): 
   if (isNews) kept.push(entry);
 }
 
-async function lookUp(context: TaskContext, bucket: string, key: KeyRows): Promise<KeyProof> {
+async function lookUp<Row extends PlannedRow>(
+  context: Prover<Row>,
+  bucket: string,
+  key: ProvenKey<Row>,
+): Promise<KeyProof> {
   const isUnclear = key.rows.some((row) => context.history(row).intentAt !== null);
   return (isUnclear ? null : await headKey(context, bucket, key)) ?? (await listKey(context, bucket, key));
 }
 
-async function headKey(context: TaskContext, bucket: string, key: KeyRows): Promise<KeyProof | null> {
+async function headKey<Row extends PlannedRow>(
+  context: Prover<Row>,
+  bucket: string,
+  key: ProvenKey<Row>,
+): Promise<KeyProof | null> {
   const ids = key.rows.flatMap(({ versionId }) => versionId ?? []);
   if (ids.length > MAX_HEADS_PER_KEY) return null;
   const top = await context.read(() => context.calls.headObject({ bucket, key: key.key }));
@@ -142,7 +165,11 @@ async function headKey(context: TaskContext, bucket: string, key: KeyRows): Prom
 }
 
 /** Lists one key's stack. */
-export async function listKey(context: TaskContext, bucket: string, key: KeyRows): Promise<KeyProof> {
+export async function listKey<Row extends PlannedRow>(
+  context: Prover<Row>,
+  bucket: string,
+  key: ProvenKey<Row>,
+): Promise<KeyProof> {
   const entries: ListedEntry[] = [];
   let marker: VersionPage['next'] = null;
   for (;;) {

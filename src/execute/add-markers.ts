@@ -4,7 +4,7 @@ import { type CurrentEntry, describeEntry, type KeyProof } from './key-proof.ts'
 import { proveKeys } from './prove-keys.ts';
 import { DELETE_REQUEST_KEYS, isConditionUnknown, settleDenied } from './requests.ts';
 import type { SplitRow } from './split.ts';
-import { isOwnWork, type KeyRows, outcomeOf, type TaskContext } from './task-context.ts';
+import { isOwnWork, isUnclear, type KeyRows, outcomeOf, type TaskContext } from './task-context.ts';
 
 type Action = { row: SplitRow; eTag: string; before: RowOutcome['before'] };
 
@@ -19,7 +19,7 @@ type Action = { row: SplitRow; eTag: string; before: RowOutcome['before'] };
 export async function addMarkersRound(context: TaskContext, keys: readonly KeyRows[]): Promise<void> {
   for (let start = 0; start < keys.length && !context.isOutOfTime(); start += DELETE_REQUEST_KEYS) {
     const chunk = keys.slice(start, start + DELETE_REQUEST_KEYS);
-    if (chunk.some(({ rows }) => rows.some((row) => context.history(row).intentAt !== null))) {
+    if (chunk.some(({ rows }) => rows.some((row) => isUnclear(context.history(row))))) {
       await context.waitForStragglers();
     }
     const proofs = await proveKeys(context, context.target.writtenBucket, chunk);

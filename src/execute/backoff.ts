@@ -21,6 +21,12 @@ export function isPassing(error: unknown): boolean {
   return error.failure === 'throttled' || error.failure === 'transient' || error.failure === 'network';
 }
 
+/** Whether S3 turned the request down, so that nothing was done for sure. */
+export function isRefusal(error: unknown): boolean {
+  if (!(error instanceof S3CallError)) return false;
+  return error.failure === 'precondition' || error.failure === 'not-found' || error.failure === 'unsupported';
+}
+
 /** Whether no other request of this run can succeed either. */
 export function isHopeless(error: unknown): boolean {
   if (!(error instanceof S3CallError)) return false;

@@ -14,7 +14,7 @@ import { abandonUpload, copyByParts } from './multipart.ts';
 import { ownCopyOutcome } from './own-copy.ts';
 import { describeFailure, isConditionUnknown, settleDenied } from './requests.ts';
 import type { SplitRow } from './split.ts';
-import { type KeyRows, outcomeOf, type TaskContext } from './task-context.ts';
+import { isUnclear, type KeyRows, outcomeOf, type TaskContext } from './task-context.ts';
 
 const COPIES_IN_FLIGHT = 32;
 
@@ -52,7 +52,7 @@ async function copyRow(context: TaskContext, row: SplitRow): Promise<void> {
     return;
   }
   const { source } = guarded;
-  if (context.history(row).intentAt !== null) await context.waitForStragglers();
+  if (isUnclear(context.history(row))) await context.waitForStragglers();
   await context.assertVersioned();
   await context.announce([row]);
   const answer = await withCondition(context, guarded.current, (condition) =>

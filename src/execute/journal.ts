@@ -43,14 +43,23 @@ export type RowOutcome = {
 
 /** What a journal knows of one row. */
 export type RowHistory = {
-  /** the store's time of the last announced request */
-  intentAt: Date | null;
+  /** the store's times of announced requests that may have been carried out */
+  intents: Date[];
   upload: { id: string; createdAt: Date } | null;
   outcome: RowOutcome | null;
 };
 
+export function newHistory(): RowHistory {
+  return { intents: [], upload: null, outcome: null };
+}
+
 export function formatIntent(row: number, at: Date): string {
   return `${formatCsvLine(['intent', row, at.toISOString()])}\n`;
+}
+
+/** Takes the last intent of a row back: S3 refused its request, so nothing was done. */
+export function formatVoid(row: number): string {
+  return `${formatCsvLine(['void', row])}\n`;
 }
 
 /** An upload ID, so that a multipart copy goes on where it stopped; null: it was given up. */
@@ -92,9 +101,10 @@ export function foldJournal(name: string, text: string): Map<number, RowHistory>
     const [kind, rowText = '', third = '', fourth = ''] = fields;
     if (kind === 'end') continue;
     const row = /^\d+$/.test(rowText) ? Number(rowText) : -1;
-    const history = rows.get(row) ?? { intentAt: null, upload: null, outcome: null };
+    const history = rows.get(row) ?? newHistory();
     const at = new Date(third);
-    if (kind === 'intent' && row >= 0 && !Number.isNaN(at.getTime())) history.intentAt = at;
+    if (kind === 'intent' && row >= 0 && !Number.isNaN(at.getTime())) history.intents.push(at);
+    else if (kind === 'void' && row >= 0) history.intents.pop();
     else if (kind === 'upload' && row >= 0 && !Number.isNaN(at.getTime())) {
       history.upload = fourth === '' ? null : { id: fourth, createdAt: at };
     } else if (kind === 'outcome' && row >= 0 && isOutcome(third)) {

@@ -11,7 +11,7 @@ import type { S3Calls } from './s3-calls.ts';
 export type Prover<Row extends PlannedRow> = {
   calls: Pick<S3Calls, 'listVersions' | 'headObject'>;
   read<T>(request: () => Promise<T>): Promise<T>;
-  history(row: Row): Pick<RowHistory, 'intentAt'>;
+  history(row: Row): Pick<RowHistory, 'intents'>;
 };
 
 type ProvenKey<Row extends PlannedRow> = { key: string; rows: readonly Row[] };
@@ -141,7 +141,7 @@ async function lookUp<Row extends PlannedRow>(
   bucket: string,
   key: ProvenKey<Row>,
 ): Promise<KeyProof> {
-  const isUnclear = key.rows.some((row) => context.history(row).intentAt !== null);
+  const isUnclear = key.rows.some((row) => context.history(row).intents.length > 0);
   return (isUnclear ? null : await headKey(context, bucket, key)) ?? (await listKey(context, bucket, key));
 }
 

@@ -4,7 +4,7 @@ import { listKey, proveKeys } from './prove-keys.ts';
 import { markerFromHead, type ProvenMarker } from './proven-marker.ts';
 import { DELETE_REQUEST_KEYS, settleDenied } from './requests.ts';
 import type { SplitRow } from './split.ts';
-import { type KeyRows, outcomeOf, type TaskContext } from './task-context.ts';
+import { isUnclear, type KeyRows, outcomeOf, type TaskContext } from './task-context.ts';
 
 type Removal = { row: SplitRow; marker: ProvenMarker };
 type KeyRemovals = { key: KeyRows; proof: KeyProof; removals: Removal[] };
@@ -68,7 +68,7 @@ function decide(context: TaskContext, key: KeyRows, proof: KeyProof): Removal[] 
       const detail = 'the version is an object version, not a delete marker';
       context.settle(row, outcomeOf('refused', { detail }));
     } else if (marker === undefined) {
-      const isOurs = context.history(row).intentAt !== null;
+      const isOurs = isUnclear(context.history(row));
       const newVersionId = isOurs ? (exposedEntry(proof, planned)?.versionId ?? null) : null;
       const detail = isOurs ? 'found done after an interruption' : 'the delete marker was gone';
       context.settle(row, outcomeOf(isOurs ? 'done' : 'already', { newVersionId, detail }));

@@ -55,12 +55,18 @@ export function outcomeOf(outcome: RowOutcome['outcome'], fields: Partial<RowOut
 const REQUEST_SECONDS = 900;
 const CLOCK_SLACK_SECONDS = 2;
 
+/** Whether a request for the row was announced and may have been carried out. */
+export function isUnclear({ intents }: Pick<RowHistory, 'intents'>): boolean {
+  return intents.length > 0;
+}
+
 /**
  * Whether an entry can be the work of a request that was announced: S3 stamped it no earlier than the announcement,
  * and no later than a request can last. Both times are the store's own.
  */
 export function isOwnWork(lastModified: Date, history: RowHistory): boolean {
-  if (history.intentAt === null) return false;
-  const seconds = (lastModified.getTime() - history.intentAt.getTime()) / 1000;
-  return seconds >= -CLOCK_SLACK_SECONDS && seconds <= REQUEST_SECONDS;
+  return history.intents.some((intent) => {
+    const seconds = (lastModified.getTime() - intent.getTime()) / 1000;
+    return seconds >= -CLOCK_SLACK_SECONDS && seconds <= REQUEST_SECONDS;
+  });
 }

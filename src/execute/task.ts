@@ -3,7 +3,7 @@ import { S3CallError } from '../s3/call-error.ts';
 import { noOutcomes, type OutcomeCounts, RETRIED_OUTCOMES } from '../s3/outcome.ts';
 import type { Operation } from '../s3/rollback.ts';
 import { addMarkersRound } from './add-markers.ts';
-import { backoffDelay, isHopeless, isPassing, readPatiently, type Sleep } from './backoff.ts';
+import { backoffDelay, isHopeless, isPassing, isRefusal, readPatiently, type Sleep } from './backoff.ts';
 import { copiesRound } from './copies.ts';
 import {
   endsClosed,
@@ -12,7 +12,9 @@ import {
   formatIntent,
   formatOutcome,
   formatUpload,
+  formatVoid,
   type Journal,
+  newHistory,
 } from './journal.ts';
 import { journalWriter } from './journal-writer.ts';
 import { listedRound } from './listed.ts';
@@ -115,9 +117,16 @@ async function settleRows(
   const settled = new Set<number>();
   const reasons = new Map<number, unknown>();
   const historyOf = (row: SplitRow) => {
-    const history = histories.get(row.index) ?? { intentAt: null, upload: null, outcome: null };
+    const history = histories.get(row.index) ?? newHistory();
     histories.set(row.index, history);
     return history;
+  };
+  /** rows whose last intent is of a request that has not been answered yet */
+  const sent = new Set<number>();
+  const takeBack = (row: SplitRow) => {
+    if (!sent.delete(row.index)) return;
+    historyOf(row).intents.pop();
+    writer.write(formatVoid(row.index)).catch(() => {});
   };
   let stragglers: Promise<unknown> | null = null;
   const context: TaskContext = {
@@ -131,7 +140,10 @@ async function settleRows(
     async announce(rows) {
       const at = options.calls.serverTime();
       await writer.write(rows.map((row) => formatIntent(row.index, at)).join(''));
-      for (const row of rows) historyOf(row).intentAt = at;
+      for (const row of rows) {
+        historyOf(row).intents.push(at);
+        sent.add(row.index);
+      }
     },
     async recordUpload(row, uploadId) {
       const at = options.calls.serverTime();
@@ -139,6 +151,7 @@ async function settleRows(
       await writer.write(formatUpload(row.index, at, uploadId));
     },
     settle(row, outcome) {
+      if (outcome.outcome === 'denied') takeBack(row);
       historyOf(row).outcome = outcome;
       settled.add(row.index);
       // An outcome that a kill or a full disk keeps from the journal is found again by its intent; flush() throws.
@@ -147,6 +160,8 @@ async function settleRows(
     postpone(row, error) {
       if (isHopeless(error)) throw error;
       reasons.set(row.index, error);
+      if (isRefusal(error)) takeBack(row);
+      sent.delete(row.index);
     },
     isSettled: (row) => settled.has(row.index),
     history: historyOf,

@@ -38,7 +38,7 @@ export async function compareLive(
   keys: readonly EndedKey[],
 ): Promise<Difference[]> {
   const asked = keys.map(({ key, rows }) => ({ key, rows: rows.map(({ row }) => row) }));
-  const prover = { calls: checker.calls, read: checker.read, history: () => ({ intentAt: null }) };
+  const prover = { calls: checker.calls, read: checker.read, history: () => ({ intents: [] }) };
   const proofs = await proveKeys(prover, checker.writtenBucket, asked);
   const differences = new Map<string, Difference>();
   await forEachConcurrently(keys, CHECKS_IN_FLIGHT, async (key) => {

@@ -55,11 +55,19 @@ function partOf(path: string): string {
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(file, 'utf8');
-  const found = text.matchAll(/^(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|\bimport\('([^']+)'\)/gm);
+  const found = text.matchAll(
+    /^(?:import|export)\s+(type\s)?[^'"]*?from\s+'([^']+)'|\bimport\('([^']+)'\)/gm,
+  );
   return [...found].map((match) => {
     const specifier = match[2] ?? match[3] ?? '';
     const to = specifier.startsWith('.') ? partOf(join(dirname(file), specifier)) : null;
-    return { file: relative(SOURCE, file), from: partOf(file), to, specifier, typeOnly: match[1] !== undefined };
+    return {
+      file: relative(SOURCE, file),
+      from: partOf(file),
+      to,
+      specifier,
+      typeOnly: match[1] !== undefined,
+    };
   });
 }
 
@@ -68,25 +76,38 @@ const imports = [...sourceFiles(SOURCE)].flatMap(importsOf);
 describe('imports', () => {
   test('there are some to look at', () => expect(imports.length).toBeGreaterThan(50));
 
-  test.each(imports.filter(({ to }) => to !== null && to !== '..'))('$file → $specifier', ({ from, to, file }) => {
-    if (to === null || from === to || to.endsWith('.json')) return;
-    const allowed = ADAPTERS[from];
-    if (allowed !== undefined) {
-      expect(allowed, `${file}: an adapter knows ${allowed.join(' and ')} only`).toContain(to);
-      return;
-    }
-    if (from === 'cli') return;
-    expect(Object.keys(ADAPTERS), `${file}: a stage takes the calls it needs as parameters`).not.toContain(to);
-    expect(ORDER, `${from} has no place in the order`).toContain(from);
-    expect(ORDER.indexOf(to), `${file}: ${to} stands to the right of ${from}`).toBeLessThan(ORDER.indexOf(from));
-  });
+  test.each(imports.filter(({ to }) => to !== null && to !== '..'))(
+    '$file → $specifier',
+    ({ from, to, file }) => {
+      if (to === null || from === to || to.endsWith('.json')) return;
+      const allowed = ADAPTERS[from];
+      if (allowed !== undefined) {
+        expect(allowed, `${file}: an adapter knows ${allowed.join(' and ')} only`).toContain(to);
+        return;
+      }
+      if (from === 'cli') return;
+      expect(Object.keys(ADAPTERS), `${file}: a stage takes the calls it needs as parameters`).not.toContain(
+        to,
+      );
+      expect(ORDER, `${from} has no place in the order`).toContain(from);
+      expect(ORDER.indexOf(to), `${file}: ${to} stands to the right of ${from}`).toBeLessThan(
+        ORDER.indexOf(from),
+      );
+    },
+  );
 
-  test.each(imports.filter(({ to, typeOnly }) => to === null && !typeOnly))('$file uses $specifier', (found) => {
-    for (const [pattern, folders] of VENDORS) {
-      if (!pattern.test(found.specifier)) continue;
-      expect(folders, `${found.file}: ${found.specifier} belongs into src/${folders.join(', src/')}`).toContain(found.from);
-    }
-  });
+  test.each(imports.filter(({ to, typeOnly }) => to === null && !typeOnly))(
+    '$file uses $specifier',
+    (found) => {
+      for (const [pattern, folders] of VENDORS) {
+        if (!pattern.test(found.specifier)) continue;
+        expect(
+          folders,
+          `${found.file}: ${found.specifier} belongs into src/${folders.join(', src/')}`,
+        ).toContain(found.from);
+      }
+    },
+  );
 });
 
 describe('files', () => {

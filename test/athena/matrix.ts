@@ -114,7 +114,11 @@ export async function renderMatrix(): Promise<Rendered[]> {
     for (const [optionName, options] of Object.entries(OPTIONS)) {
       const raw = { bucket: 'my-bucket', timestamp: '2025-08-30T02:00:00Z', ...options };
       const inputs = parsePlanInputs(raw, NOW);
-      const queries = listQueries(sql, queryView(inputs, source, 'athena', { database: 'rb_test', takenAt: NOW }), inputs);
+      const queries = listQueries(
+        sql,
+        queryView(inputs, source, 'athena', { database: 'rb_test', takenAt: NOW }),
+        inputs,
+      );
       const template = await renderRollbackTemplate('rb-test', 'rb_test', inputs, source, queries);
       rendered.push({ name: `${sourceName}-${optionName}`, queries, template });
     }

@@ -1,10 +1,14 @@
+import process from 'node:process';
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { RunbookError } from '../errors.ts';
 import { MARKER_CHOICES, MODE_SCENARIOS, MODES, UNCERTAIN_CLASSES } from '../s3/rollback.ts';
 import { STORAGE_CLASS_CHOICES } from '../s3/storage-class.ts';
 import type { PlanOptions } from './plan.ts';
+import { addStartJobsCommand } from './start-jobs.ts';
 import { reportFailure } from './terminal.ts';
+import { addUndoCommand } from './undo.ts';
+import { addVerifyCommand } from './verify.ts';
 
 /**
  * The command line. Only names and help live here; a command is loaded when it is run, so that help and a refusal
@@ -38,6 +42,9 @@ export function buildProgram(): Command {
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
   addPlanCommand(program);
+  addStartJobsCommand(program);
+  addVerifyCommand(program);
+  addUndoCommand(program);
   return program;
 }
 
@@ -126,7 +133,10 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     if (args.length === 0) program.outputHelp();
     else await program.parseAsync(args, { from: 'user' });
-    return 0;
+    // A command that ended in order may still have left rows undone, and says so there.
+    const status = Number(process.exitCode ?? 0);
+    process.exitCode = undefined;
+    return status;
   } catch (error) {
     if (!(error instanceof CommanderError)) return reportFailure(error, json);
     if (error.exitCode === 0) return 0;

@@ -1,0 +1,46 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { S3CallError } from '../s3/call-error.ts';
+
+/** An answer as it came in, as far as this file reads it. */
+type RawResponse = { statusCode?: number; headers?: Record<string, string> };
+
+/** Keeps the store's clock from the Date header of each answer. @returns a function that tells its time */
+export function watchServerTime(client: S3Client): () => Date {
+  let offsetMs = 0;
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      const date = Date.parse((result.response as RawResponse | undefined)?.headers?.date ?? '');
+      if (!Number.isNaN(date)) offsetMs = date - Date.now();
+      return result;
+    },
+    // Low: next to the network, before anything that throws on an error's status.
+    { step: 'deserialize', priority: 'low', name: 'watchServerTime' },
+  );
+  return () => new Date(Date.now() + offsetMs);
+}
+
+/** The headers of the answer that an error of the SDK was made of. */
+export function headersOf(error: unknown): Record<string, string> {
+  return (error as { $response?: RawResponse }).$response?.headers ?? {};
+}
+
+export function statusOf(error: unknown): number | null {
+  const metadata = (error as { $metadata?: { httpStatusCode?: number } }).$metadata;
+  return metadata?.httpStatusCode ?? (error as { $response?: RawResponse }).$response?.statusCode ?? null;
+}
+
+/** What the SDK or Node.js threw, as an S3CallError. A programming error stays what it is. */
+export function asCallError(error: unknown): unknown {
+  if (error instanceof S3CallError || !(error instanceof Error)) return error;
+  const own = error as Error & { Code?: string; code?: string };
+  const status = statusOf(error);
+  const isFromS3 = status !== null || own.Code !== undefined;
+  const isFromNode = typeof own.code === 'string' || error.name === 'TimeoutError';
+  if (!isFromS3 && !isFromNode && error.name !== 'CredentialsProviderError') return error;
+  // Answers without a body, to HEAD, have no code: the SDK calls them Unknown, or after the status.
+  const code = isFromS3 ? (own.Code ?? error.name) : (own.code ?? error.name);
+  const message =
+    error.message === 'UnknownError' || error.message === '' ? `HTTP status ${status}` : error.message;
+  return new S3CallError(code, message, { status, cause: error });
+}

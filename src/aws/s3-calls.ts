@@ -1,0 +1,245 @@
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  type DeleteObjectsCommandOutput,
+  GetBucketVersioningCommand,
+  GetObjectTaggingCommand,
+  ListPartsCommand,
+  type ObjectIdentifier,
+  type S3Client,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3';
+import { S3CallError } from '../s3/call-error.ts';
+import { checksumsOf } from './checksums.ts';
+import { copySource, createUploadCommand, encryptionOf, type UploadInput } from './copy-input.ts';
+import { headObject } from './head-object.ts';
+import { listVersions } from './read-version-page.ts';
+import { asCallError, watchServerTime } from './responses.ts';
+
+type Version = { bucket: string; key: string; versionId: string };
+type Upload = { bucket: string; key: string; uploadId: string };
+type Condition = { ifMatch: string } | { ifNoneMatch: '*' } | null;
+type Part = { partNumber: number; eTag: string; size: number | null; checksums: Record<string, string> };
+
+/** Characters that XML 1.0 cannot carry: their keys take the single DeleteObject call (API_DeleteObjects). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters to find
+const BEYOND_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
+
+/**
+ * The calls of src/execute over an S3 client that does not retry. The client's stack is extended, so make one for
+ * this purpose.
+ */
+export function openS3Calls(client: S3Client) {
+  const serverTime = watchServerTime(client);
+
+  /** Sends one request. @throws S3CallError */
+  async function send<T>(request: () => Promise<T>): Promise<T> {
+    try {
+      return await request();
+    } catch (error) {
+      throw asCallError(error);
+    }
+  }
+
+  async function deleteEntries(bucket: string, entries: readonly ObjectIdentifier[]) {
+    const inXml = entries.filter(({ Key }) => !BEYOND_XML.test(Key ?? ''));
+    const output: Pick<DeleteObjectsCommandOutput, 'Deleted' | 'Errors'> =
+      inXml.length === 0
+        ? {}
+        : await send(() =>
+            client.send(
+              new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: [...inXml], Quiet: false } }),
+            ),
+          );
+    const name = (key: string | undefined, id: string | undefined) => `${id ?? ''}/${key}`;
+    const deleted = new Map(output.Deleted?.map((entry) => [name(entry.Key, entry.VersionId), entry]));
+    const failed = new Map(output.Errors?.map((entry) => [name(entry.Key, entry.VersionId), entry]));
+    return await Promise.all(
+      entries.map(async (entry) => {
+        if (BEYOND_XML.test(entry.Key ?? '')) return await deleteOne(bucket, entry);
+        const id = name(entry.Key, entry.VersionId);
+        const error = failed.get(id);
+        const answer = deleted.get(id);
+        if (error === undefined && answer !== undefined) {
+          return { addedMarkerId: answer.DeleteMarkerVersionId ?? null, failure: null };
+        }
+        const failure = new S3CallError(
+          error?.Code ?? 'NoAnswer',
+          error?.Message ?? 'S3 did not answer for the key',
+          {
+            status: null,
+          },
+        );
+        return { addedMarkerId: null, failure };
+      }),
+    );
+  }
+
+  async function deleteOne(bucket: string, { Key, VersionId, ETag }: ObjectIdentifier) {
+    try {
+      const input = { Bucket: bucket, Key, ...(VersionId && { VersionId }), ...(ETag && { IfMatch: ETag }) };
+      const output = await client.send(new DeleteObjectCommand(input));
+      return { addedMarkerId: output.VersionId ?? null, failure: null };
+    } catch (error) {
+      const failure = asCallError(error);
+      if (!(failure instanceof S3CallError)) throw failure;
+      return { addedMarkerId: null, failure };
+    }
+  }
+
+  return {
+    serverTime,
+    headObject: (request: { bucket: string; key: string; versionId?: string }) =>
+      send(() => headObject(client, request)),
+    listVersions: (request: Parameters<typeof listVersions>[1]) => send(() => listVersions(client, request)),
+
+    async readVersioning(bucket: string) {
+      const output = await send(() => client.send(new GetBucketVersioningCommand({ Bucket: bucket })));
+      return { status: output.Status ?? ('Off' as const), mfaDelete: output.MFADelete === 'Enabled' };
+    },
+
+    addMarkers: (bucket: string, entries: readonly { key: string; ifMatch: string | null }[]) =>
+      deleteEntries(
+        bucket,
+        entries.map(({ key, ifMatch }) => ({ Key: key, ...(ifMatch && { ETag: quoted(ifMatch) }) })),
+      ),
+
+    removeMarkers(bucket: string, markers: readonly { key: string; versionId: string }[]) {
+      // An empty version ID would add a marker instead; the type of the caller rules it out, this makes it sure.
+      if (markers.some(({ versionId }) => versionId === ''))
+        throw new TypeError('a removal names a version ID');
+      return deleteEntries(
+        bucket,
+        markers.map(({ key, versionId }) => ({ Key: key, VersionId: versionId })),
+      );
+    },
+
+    async copyObject(request: {
+      source: Version;
+      sourceETag: string;
+      websiteRedirect: string | null;
+      storageClass: string | null;
+      kmsKeyArn: string | null;
+      bucket: string;
+      key: string;
+      condition: Condition;
+    }) {
+      const { websiteRedirect, storageClass } = request;
+      const output = await send(() =>
+        client.send(
+          new CopyObjectCommand({
+            Bucket: request.bucket,
+            Key: request.key,
+            CopySource: copySource(request.source),
+            CopySourceIfMatch: quoted(request.sourceETag),
+            MetadataDirective: 'COPY',
+            TaggingDirective: 'COPY',
+            ...(websiteRedirect !== null && { WebsiteRedirectLocation: websiteRedirect }),
+            ...(storageClass !== null && { StorageClass: storageClass as 'STANDARD' }),
+            ...encryptionOf(request.kmsKeyArn),
+            ...conditionOf(request.condition),
+          }),
+        ),
+      );
+      return { versionId: output.VersionId ?? null, eTag: unquoted(output.CopyObjectResult?.ETag) };
+    },
+
+    async readTags({ bucket, key, versionId }: Version) {
+      const output = await send(() =>
+        client.send(new GetObjectTaggingCommand({ Bucket: bucket, Key: key, VersionId: versionId })),
+      );
+      return (output.TagSet ?? []).map(({ Key = '', Value = '' }) => ({ key: Key, value: Value }));
+    },
+
+    async createUpload(request: UploadInput) {
+      const output = await send(() => client.send(createUploadCommand(request)));
+      if (output.UploadId === undefined)
+        throw new S3CallError('NoUploadId', 'S3 gave no upload ID', { status: null });
+      return output.UploadId;
+    },
+
+    async copyPart(
+      upload: Upload,
+      part: { partNumber: number; source: Version; sourceETag: string; first: number; last: number },
+    ): Promise<Part> {
+      const output = await send(() =>
+        client.send(
+          new UploadPartCopyCommand({
+            ...uploadInput(upload),
+            PartNumber: part.partNumber,
+            CopySource: copySource(part.source),
+            CopySourceIfMatch: quoted(part.sourceETag),
+            CopySourceRange: `bytes=${part.first}-${part.last}`,
+          }),
+        ),
+      );
+      const result = output.CopyPartResult ?? {};
+      return {
+        partNumber: part.partNumber,
+        eTag: unquoted(result.ETag),
+        size: part.last - part.first + 1,
+        checksums: checksumsOf(result),
+      };
+    },
+
+    async listParts(upload: Upload): Promise<Part[]> {
+      const parts: Part[] = [];
+      let marker: string | undefined;
+      do {
+        const input = { ...uploadInput(upload), ...(marker !== undefined && { PartNumberMarker: marker }) };
+        const output = await send(() => client.send(new ListPartsCommand(input)));
+        for (const part of output.Parts ?? []) {
+          const { PartNumber: partNumber = 0, Size: size = null } = part;
+          parts.push({ partNumber, eTag: unquoted(part.ETag), size, checksums: checksumsOf(part) });
+        }
+        const next = output.IsTruncated ? output.NextPartNumberMarker : undefined;
+        marker = next === marker ? undefined : next;
+      } while (marker !== undefined);
+      return parts;
+    },
+
+    async completeUpload(upload: Upload, parts: readonly Part[], condition: Condition) {
+      const named = parts.map(({ partNumber, eTag, checksums }) => ({
+        PartNumber: partNumber,
+        ETag: quoted(eTag),
+        ...Object.fromEntries(Object.entries(checksums).map(([name, value]) => [`Checksum${name}`, value])),
+      }));
+      const output = await send(() =>
+        client.send(
+          new CompleteMultipartUploadCommand({
+            ...uploadInput(upload),
+            MultipartUpload: { Parts: named },
+            ...conditionOf(condition),
+          }),
+        ),
+      );
+      return { versionId: output.VersionId ?? null, eTag: unquoted(output.ETag) };
+    },
+
+    async abortUpload(upload: Upload) {
+      await send(() => client.send(new AbortMultipartUploadCommand(uploadInput(upload))));
+    },
+  };
+}
+
+function uploadInput({ bucket, key, uploadId }: Upload) {
+  return { Bucket: bucket, Key: key, UploadId: uploadId };
+}
+
+function conditionOf(condition: Condition): { IfMatch?: string; IfNoneMatch?: string } {
+  if (condition === null) return {};
+  return 'ifMatch' in condition
+    ? { IfMatch: quoted(condition.ifMatch) }
+    : { IfNoneMatch: condition.ifNoneMatch };
+}
+
+function quoted(eTag: string): string {
+  return `"${eTag}"`;
+}
+
+function unquoted(eTag: string | undefined): string {
+  return (eTag ?? '').replace(/^"(.*)"$/, '$1');
+}

@@ -1,0 +1,35 @@
+import { writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import process from 'node:process';
+import { readRecord } from '../execute/record.ts';
+import { stageFolder } from '../plan/plan-folder.ts';
+import { builtInPrices } from '../plan/prices.ts';
+import { readTemplate } from '../render/handlebars.ts';
+import { renderComment } from '../review/comment.ts';
+import { buildUndo } from '../undo/build-undo.ts';
+import { planSummary } from './plan-summary.ts';
+import { writeOut } from './terminal.ts';
+import type { UndoOptions } from './undo.ts';
+
+/** The `undo` command: from the record of a run to the plan folder that takes it back. */
+export async function runUndo(options: UndoOptions): Promise<void> {
+  const record = await readRecord(options.record);
+  const folder = await stageFolder(options.out, null);
+  try {
+    const plan = await buildUndo(folder.path, record, { prices: builtInPrices(), now: new Date() });
+    const template = await readTemplate(new URL('../../templates/comment.md.hbs', import.meta.url));
+    await writeFile(join(folder.path, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
+    await writeFile(join(folder.path, 'comment.md'), renderComment(plan, { template }));
+    await folder.commit();
+    const out = relative(process.cwd(), options.out) || '.';
+    const { rollbackId, digest: planDigest, inputs, classes, manifests, checks } = plan;
+    if (options.json) {
+      const result = { command: 'undo', record: out, of: options.record, rollbackId, planDigest };
+      writeOut(JSON.stringify({ ...result, inputs, classes, manifests, checks }));
+    } else {
+      writeOut(planSummary(plan, out));
+    }
+  } finally {
+    await folder.discard();
+  }
+}

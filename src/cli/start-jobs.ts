@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { addEndpointOptions, type EndpointOptions } from './endpoint-options.ts';
+
+export type StartJobsOptions = EndpointOptions & {
+  record: string;
+  yes?: boolean;
+  concurrency?: string;
+  json?: boolean;
+  quiet?: boolean;
+};
+
+const EXAMPLES = `
+Examples:
+  Run a plan from this machine:
+    npm run --silent s3-rewind -- start-jobs --record my-plan --yes
+
+  On a store other than Amazon S3:
+    npm run --silent s3-rewind -- start-jobs --record my-plan --yes \\
+      --endpoint-url http://127.0.0.1:9000 --region us-east-1 --force-path-style
+
+A plan runs once. Stopped at any moment, the same command goes on where it stopped and repeats nothing; rows that
+ended denied or failed are tried again.
+
+Exit status: 0 every planned row ended done or already; 3 some rows were left as they are, with the counts;
+2 the record or the bucket was refused, nothing was changed; 1 it failed.
+`;
+
+export function addStartJobsCommand(program: Command): void {
+  const command = program
+    .command('start-jobs')
+    .summary('run a plan: this changes the bucket')
+    .description(
+      'Runs the plan of a record: adds and removes delete markers and copies versions, each behind its guard.\nNever deletes an object version. Leaves one outcome for every planned row in the record.',
+    )
+    .requiredOption('--record <folder>', 'the plan folder')
+    .option('--yes', 'go ahead; without it nothing is changed')
+    .option('--concurrency <n>', 'most requests in flight (default: 64)');
+  addEndpointOptions(command)
+    .option('--json', 'print one JSON object instead of the summary')
+    .option('--quiet', 'show no progress')
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: StartJobsOptions) => {
+      const { runStartJobs } = await import('./run-start-jobs.ts');
+      await runStartJobs(options);
+    });
+}

@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { addEndpointOptions, type EndpointOptions } from './endpoint-options.ts';
+
+export type VerifyCommandOptions = EndpointOptions & { record: string; json?: boolean; quiet?: boolean };
+
+const EXAMPLES = `
+Examples:
+  Verify a run against its record and the bucket:
+    npm run --silent s3-rewind -- verify --record my-plan
+
+Exit status: 0 all that was compared agrees; 3 something differs; 2 the record or the bucket was refused; 1 it failed.
+`;
+
+export function addVerifyCommand(program: Command): void {
+  const command = program
+    .command('verify')
+    .summary('prove that a run did what its plan promised; changes nothing')
+    .description(
+      'Compares the outcomes with the manifests row for row, and the current entry of every key that was acted on\nwith what the plan promised: the marker on top, the exposed version, the copy with data, headers and tags.',
+    )
+    .requiredOption('--record <folder>', 'the plan folder of the run');
+  addEndpointOptions(command)
+    .option('--json', 'print one JSON object instead of the summary')
+    .option('--quiet', 'show no progress')
+    .addHelpText('after', EXAMPLES)
+    .action(async (options: VerifyCommandOptions) => {
+      const { runVerify } = await import('./run-verify.ts');
+      await runVerify(options);
+    });
+}

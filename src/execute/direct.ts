@@ -1,0 +1,159 @@
+import { join } from 'node:path';
+import { RunbookError } from '../errors.ts';
+import { sha256OfFile } from '../inventory/checksum.ts';
+import type { PlanManifest } from '../plan/plan-file.ts';
+import type { Progress } from '../progress.ts';
+import { addOutcomes, noOutcomes, type OutcomeCounts } from '../s3/outcome.ts';
+import { formatInstant } from '../s3/point-in-time.ts';
+import { SCENARIO_ACTIONS } from '../s3/rollback.ts';
+import type { Sleep } from './backoff.ts';
+import { forEachConcurrently } from './concurrently.ts';
+import { journalFile } from './journal-file.ts';
+import { journalBase, outcomePath, writeOutcomes } from './outcome-file.ts';
+import { createPace } from './pace.ts';
+import { pacedCalls } from './paced-calls.ts';
+import { assertStartable } from './preflight.ts';
+import { openManifest, type PlanRecord, writtenBucket } from './record.ts';
+import { refusalOf } from './refusals.ts';
+import { type RunOutcome, readRunStart, writeRunOutcome, writeRunStart } from './run-files.ts';
+import type { S3Calls } from './s3-calls.ts';
+import { splitsOf } from './split.ts';
+import { runTask } from './task.ts';
+import type { OperationTarget, RefusedConditions } from './task-context.ts';
+import { watchVersioning } from './versioning.ts';
+
+/** Splits at work at once: enough to fill the requests in flight, few enough to keep memory flat. */
+const SPLITS_IN_FLIGHT = 8;
+const START_REQUESTS = 16;
+/** One process, one thread, well below the limits of a runner. */
+export const DEFAULT_REQUESTS_IN_FLIGHT = 64;
+
+export type DirectOptions = {
+  record: PlanRecord;
+  calls: S3Calls;
+  progress: Progress;
+  pause: Sleep;
+  /** Whether to stop: work under way is finished, the rest stays for the next run. */
+  isStopped: () => boolean;
+  /** Most requests in flight. */
+  concurrency?: number;
+};
+
+type Run = DirectOptions & {
+  target: OperationTarget;
+  assertVersioned: () => Promise<void>;
+  refusedConditions: RefusedConditions;
+  totalRows: number;
+  settledRows: number;
+};
+
+/**
+ * Runs a plan from this machine: every split of every manifest, some at a time, with as many requests in flight as
+ * the store takes. Whatever stopped an earlier run, this one goes on where that ended; rows that ended `denied` or
+ * `failed` are tried again, the others keep their outcome.
+ * @throws RunbookError RECORD_*, OUTCOMES_DAMAGED, CHECKS_BLOCK, VERSIONING_NOT_ENABLED, INTERRUPTED and what
+ *   src/execute/refusals.ts makes of failed calls
+ */
+export async function runDirect(options: DirectOptions): Promise<RunOutcome> {
+  const { record, pause, concurrency = DEFAULT_REQUESTS_IN_FLIGHT } = options;
+  const { plan } = record;
+  const bucket = writtenBucket(plan);
+  const calls = pacedCalls(options.calls, createPace({ start: START_REQUESTS, max: concurrency }));
+  try {
+    await assertStartable(plan, calls, pause);
+    const startedAt = await noteStart(record, calls);
+    const run: Run = {
+      ...options,
+      calls,
+      target: {
+        bucket: plan.inputs.bucket,
+        writtenBucket: bucket,
+        storageClass: plan.inputs.storageClass,
+        kmsKeyArn: plan.inputs.kmsKeyArn,
+      },
+      assertVersioned: watchVersioning(calls, bucket, pause),
+      refusedConditions: { onDelete: false, onCopy: false },
+      totalRows: plan.manifests.reduce((total, { rows }) => total + rows, 0),
+      settledRows: 0,
+    };
+    const scenarios: RunOutcome['scenarios'] = [];
+    for (const manifest of plan.manifests) scenarios.push(await runManifest(run, manifest));
+    const outcome: RunOutcome = {
+      schemaVersion: 1,
+      rollbackId: plan.rollbackId,
+      planDigest: plan.digest,
+      executor: 'direct',
+      startedAt,
+      finishedAt: formatInstant(calls.serverTime()),
+      rows: scenarios.reduce((total, { rows }) => total + rows, 0),
+      outcomes: scenarios.reduce((total, { outcomes }) => addOutcomes(total, outcomes), noOutcomes()),
+      scenarios,
+    };
+    await writeRunOutcome(record, outcome);
+    return outcome;
+  } catch (error) {
+    throw refusalOf(error, bucket);
+  }
+}
+
+/** Notes when the plan was first started, which is the point in time that an undo goes back to. */
+async function noteStart(record: PlanRecord, calls: S3Calls): Promise<string> {
+  const earlier = await readRunStart(record);
+  if (earlier !== null) return earlier.startedAt;
+  const startedAt = formatInstant(calls.serverTime());
+  await writeRunStart(record, {
+    schemaVersion: 1,
+    planDigest: record.plan.digest,
+    executor: 'direct',
+    startedAt,
+  });
+  return startedAt;
+}
+
+async function runManifest(run: Run, manifest: PlanManifest): Promise<RunOutcome['scenarios'][number]> {
+  const { record } = run;
+  const { scenario, operation } = manifest;
+  const bytes = await openManifest(record, manifest);
+  let outcomes: OutcomeCounts = noOutcomes();
+  let rows = 0;
+  try {
+    await forEachConcurrently(splitsOf(manifest), SPLITS_IN_FLIGHT, async (split) => {
+      if (run.isStopped()) return;
+      const base = journalBase(record, scenario, split);
+      const answer = await runTask({
+        calls: run.calls,
+        manifest: bytes,
+        split,
+        operation,
+        target: run.target,
+        journal: journalFile(base),
+        name: base,
+        assertVersioned: run.assertVersioned,
+        refusedConditions: run.refusedConditions,
+        isOutOfTime: run.isStopped,
+        pause: run.pause,
+        retriesFailed: true,
+      });
+      outcomes = addOutcomes(outcomes, answer.counts);
+      rows += answer.rows;
+      run.settledRows += answer.rows;
+      run.progress(`${scenario}: ${SCENARIO_ACTIONS[scenario]}`, (100 * run.settledRows) / run.totalRows);
+    });
+    if (run.isStopped()) throw interrupted(record);
+    await writeOutcomes(record, manifest, bytes);
+  } finally {
+    await bytes.close();
+  }
+  const path = outcomePath(scenario);
+  return { scenario, operation, rows, outcomes, path, sha256: await sha256OfFile(join(record.folder, path)) };
+}
+
+function interrupted({ folder }: PlanRecord): RunbookError {
+  return new RunbookError(
+    'INTERRUPTED',
+    'The run was interrupted; what was begun is finished and recorded.',
+    {
+      hint: `go on with: npm run --silent s3-rewind -- start-jobs --record ${folder} --yes`,
+    },
+  );
+}

@@ -1,0 +1,34 @@
+import { S3CallError } from '../s3/call-error.ts';
+import type { Pace } from './pace.ts';
+import type { S3Calls } from './s3-calls.ts';
+
+/** The same calls, each sent when the pace has room for it. A throttled key inside an answer slows down too. */
+export function pacedCalls(calls: S3Calls, pace: Pace): S3Calls {
+  const paced = <T>(request: () => Promise<T>) => pace.run(request, isThrottled);
+  /** Throttled keys of a DeleteObjects come in an answer that succeeded. */
+  const pacedDeletion = async (request: () => ReturnType<S3Calls['addMarkers']>) => {
+    const answers = await paced(request);
+    const failure = answers.map((answer) => answer.failure).find(isThrottled);
+    if (failure != null) await paced(() => Promise.reject(failure)).catch(() => {});
+    return answers;
+  };
+  return {
+    serverTime: calls.serverTime,
+    readVersioning: (bucket) => paced(() => calls.readVersioning(bucket)),
+    listVersions: (request) => paced(() => calls.listVersions(request)),
+    headObject: (request) => paced(() => calls.headObject(request)),
+    addMarkers: (bucket, entries) => pacedDeletion(() => calls.addMarkers(bucket, entries)),
+    removeMarkers: (bucket, markers) => pacedDeletion(() => calls.removeMarkers(bucket, markers)),
+    copyObject: (request) => paced(() => calls.copyObject(request)),
+    readTags: (version) => paced(() => calls.readTags(version)),
+    createUpload: (request) => paced(() => calls.createUpload(request)),
+    copyPart: (upload, part) => paced(() => calls.copyPart(upload, part)),
+    listParts: (upload) => paced(() => calls.listParts(upload)),
+    completeUpload: (upload, parts, condition) => paced(() => calls.completeUpload(upload, parts, condition)),
+    abortUpload: (upload) => paced(() => calls.abortUpload(upload)),
+  };
+}
+
+function isThrottled(error: unknown): boolean {
+  return error instanceof S3CallError && error.failure === 'throttled';
+}

@@ -1,0 +1,111 @@
+import { createReadStream } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { RunbookError } from '../errors.ts';
+import { sha256OfFile } from '../inventory/checksum.ts';
+import { planDigest } from '../plan/digest.ts';
+import { type PlanManifest, planSchema, type RollbackPlan } from '../plan/plan-file.ts';
+import type { ManifestBytes } from './split.ts';
+
+/** A local record: the plan folder, to which running the plan adds its outcomes. */
+export type PlanRecord = { folder: string; plan: RollbackPlan };
+
+const PLAN_AGAIN = 'what was reviewed is what runs, or nothing runs: put the file back, or plan again';
+
+/**
+ * Reads a record and proves that it is what its digest names: the plan by its recomputed digest, each manifest by its
+ * SHA-256, each row by its bucket.
+ * @throws RunbookError RECORD_NOT_FOUND, RECORD_CHANGED, RECORD_FOREIGN_BUCKET
+ */
+export async function readRecord(folder: string): Promise<PlanRecord> {
+  const path = join(folder, 'plan.json');
+  const plan = parsePlan(path, await readPlan(path));
+  const digest = planDigest(plan);
+  if (digest !== plan.digest) {
+    throw changed(`${path} says it is ${plan.digest}; its content is ${digest}.`);
+  }
+  for (const file of [...plan.manifests, ...plan.undoManifests]) await checkFile(folder, file);
+  for (const manifest of plan.manifests) await checkBucket(folder, manifest, plan.inputs.bucket);
+  return { folder, plan };
+}
+
+/** The bucket that a plan writes to. */
+export function writtenBucket({ inputs }: RollbackPlan): string {
+  return inputs.destinationBucket ?? inputs.bucket;
+}
+
+/** Opens a manifest for reading by ranges. */
+export async function openManifest(
+  { folder }: PlanRecord,
+  manifest: PlanManifest,
+): Promise<ManifestBytes & { close(): Promise<void> }> {
+  const path = join(folder, manifest.path);
+  const file = await open(path, 'r');
+  return {
+    name: path,
+    size: manifest.bytes,
+    async read(start, end) {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(end - start), 0, end - start, start);
+      if (bytesRead < end - start) throw changed(`${path} became shorter while it was read.`);
+      return buffer;
+    },
+    close: () => file.close(),
+  };
+}
+
+async function readPlan(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new RunbookError('RECORD_NOT_FOUND', `${path} cannot be read: ${(cause as Error).message}.`, {
+      hint: 'name the folder that plan --out made: --record FOLDER',
+      cause,
+    });
+  }
+}
+
+function parsePlan(path: string, text: string): RollbackPlan {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw changed(`${path} is not JSON: ${(cause as Error).message}.`);
+  }
+  const parsed = planSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw changed(`${path} is not a plan: ${issue?.path.join('.')}: ${issue?.message}.`);
+}
+
+async function checkFile(folder: string, file: { path: string; sha256: string }): Promise<void> {
+  const path = join(folder, file.path);
+  let sha256: string;
+  try {
+    sha256 = await sha256OfFile(path);
+  } catch (cause) {
+    throw changed(`${path} cannot be read: ${(cause as Error).message}.`);
+  }
+  if (sha256 !== file.sha256) throw changed(`${path} is ${sha256}; the plan names ${file.sha256}.`);
+}
+
+/** A manifest of another bucket would carry out the plan there. Bucket names need no quotes, so a look suffices. */
+async function checkBucket(folder: string, manifest: PlanManifest, bucket: string): Promise<void> {
+  const path = join(folder, manifest.path);
+  const lines = createInterface({
+    input: createReadStream(path, 'utf8'),
+    crlfDelay: Number.POSITIVE_INFINITY,
+  });
+  for await (const line of lines) {
+    if (line.startsWith(`${bucket},`)) continue;
+    throw new RunbookError(
+      'RECORD_FOREIGN_BUCKET',
+      `${path} names another bucket than the plan's '${bucket}': ${line.slice(0, 120)}`,
+      { hint: 'a manifest is never edited by hand: plan again from the inventory of the right bucket' },
+    );
+  }
+}
+
+function changed(fact: string): RunbookError {
+  return new RunbookError('RECORD_CHANGED', fact, { hint: PLAN_AGAIN });
+}

@@ -1,0 +1,101 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { RunbookError } from '../errors.ts';
+import { OUTCOMES, type OutcomeCounts } from '../s3/outcome.ts';
+import { OPERATIONS, SCENARIOS } from '../s3/rollback.ts';
+import { writeWhole } from './disk.ts';
+import type { PlanRecord } from './record.ts';
+
+/** What running a plan leaves in its record beside the outcomes: `jobs.json` at the start, `outcome.json` at the end. */
+
+const utc = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/);
+const count = z.int().min(0);
+const counts = z.strictObject(
+  Object.fromEntries(OUTCOMES.map((outcome) => [outcome, count])) as Record<
+    keyof OutcomeCounts,
+    typeof count
+  >,
+);
+
+const jobsSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  planDigest: z.string(),
+  executor: z.literal('direct'),
+  startedAt: utc.describe("the store's time"),
+});
+export type RunStart = z.infer<typeof jobsSchema>;
+
+const outcomeSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  rollbackId: z.string(),
+  planDigest: z.string(),
+  executor: z.literal('direct'),
+  startedAt: utc,
+  finishedAt: utc,
+  rows: count,
+  outcomes: counts,
+  scenarios: z.array(
+    z.strictObject({
+      scenario: z.enum(SCENARIOS),
+      operation: z.enum(OPERATIONS),
+      rows: count,
+      outcomes: counts,
+      path: z.string(),
+      sha256: z.string(),
+    }),
+  ),
+});
+export type RunOutcome = z.infer<typeof outcomeSchema>;
+
+const JOBS_FILE = 'jobs.json';
+const OUTCOME_FILE = 'outcome.json';
+
+/** @returns null where the plan has not been started */
+export async function readRunStart(record: PlanRecord): Promise<RunStart | null> {
+  return await readOwn(record, JOBS_FILE, jobsSchema);
+}
+
+export async function writeRunStart({ folder }: PlanRecord, start: RunStart): Promise<void> {
+  await writeWhole(join(folder, JOBS_FILE), [`${JSON.stringify(start, null, 2)}\n`]);
+}
+
+/** @returns null where the plan has not come to its end */
+export async function readRunOutcome(record: PlanRecord): Promise<RunOutcome | null> {
+  return await readOwn(record, OUTCOME_FILE, outcomeSchema);
+}
+
+export async function writeRunOutcome({ folder }: PlanRecord, outcome: RunOutcome): Promise<void> {
+  await writeWhole(join(folder, OUTCOME_FILE), [`${JSON.stringify(outcome, null, 2)}\n`]);
+}
+
+/** @throws RunbookError OUTCOMES_DAMAGED, RECORD_CHANGED where the file is of another plan */
+async function readOwn<T extends { planDigest: string }>(
+  { folder, plan }: PlanRecord,
+  name: string,
+  schema: z.ZodType<T>,
+): Promise<T | null> {
+  const path = join(folder, name);
+  let value: T;
+  try {
+    value = schema.parse(JSON.parse(await readFile(path, 'utf8')));
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw new RunbookError(
+      'OUTCOMES_DAMAGED',
+      `${path} cannot be read: ${(cause as Error).message.slice(0, 200)}.`,
+      {
+        hint: `put the file back, or remove it and run start-jobs again: it is made anew from the journals, and nothing is done twice`,
+        cause,
+      },
+    );
+  }
+  if (value.planDigest === plan.digest) return value;
+  throw new RunbookError(
+    'RECORD_CHANGED',
+    `${path} is of the plan ${value.planDigest}, not of ${plan.digest}.`,
+    {
+      hint: 'a plan runs once, in its own folder: plan again into another one',
+    },
+  );
+}

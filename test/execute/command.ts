@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { Sandbox } from '../../sandbox/server.ts';
+
+const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
+
+export type CommandResult = { status: number | null; stdout: string; stderr: string };
+
+/** Starts a command line in a process of its own, as a user does. */
+export function startCommand(
+  sandbox: Sandbox,
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): { child: ChildProcess; result: Promise<CommandResult> } {
+  const endpoint = ['--endpoint-url', sandbox.endpoint, '--region', 'us-east-1', '--force-path-style'];
+  const isOffline = args[0] === 'undo';
+  const [command = '', ...rest] = args;
+  // Before the test's own options, which win.
+  const child = spawn(process.execPath, [CLI, command, ...(isOffline ? [] : endpoint), ...rest], {
+    env: {
+      PATH: process.env.PATH ?? '',
+      AWS_ACCESS_KEY_ID: 'AKIASANDBOX',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      ...environment,
+    },
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr?.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const result = new Promise<CommandResult>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (status) => resolve({ status, stdout, stderr }));
+  });
+  return { child, result };
+}
+
+export function runCommand(
+  sandbox: Sandbox,
+  args: readonly string[],
+  environment?: Record<string, string>,
+): Promise<CommandResult> {
+  return startCommand(sandbox, args, environment).result;
+}

@@ -49,6 +49,19 @@ export const ERROR_KINDS = {
   ),
   QUERY_FAILED: failure('The query engine failed for a reason of its own.'),
   INTERRUPTED: failure('The command was interrupted; nothing was left behind in the output folder.'),
+  BUCKET_NOT_FOUND: badInput('There is no such bucket at this endpoint.'),
+  ACCESS_DENIED: badInput('The credentials may not do this, or the store does not know them.'),
+  CREDENTIALS_MISSING: badInput("The AWS SDK's default chain found no credentials."),
+  ENDPOINT_UNREACHABLE: badInput('Nothing answers at the endpoint.'),
+  WRONG_REGION: badInput('The bucket is in another Region, or no Region is set.'),
+  VERSIONING_NOT_ENABLED: badInput('The bucket has no versioning, so there is nothing to roll back to.'),
+  LISTING_NOT_RESUMABLE: badInput('There is an unfinished listing that does not fit the one asked for.'),
+  LISTING_STUCK: failure('The store repeats a page or does not say where the next one begins.'),
+  LISTING_OUT_OF_ORDER: failure(
+    'The store does not list as S3 does: keys in UTF-8 order, newest entry first.',
+  ),
+  LISTING_CHANGED: failure('A key was written so often that no consistent listing of it could be taken.'),
+  S3_FAILED: failure('A request to S3 failed, also after it was sent again.'),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERROR_KINDS;

@@ -1,0 +1,131 @@
+/**
+ * A scanner for one kind of document: ListVersionsResult. A general parser takes several times as long, and the SDK's
+ * sorts object versions and delete markers into two lists, which loses the order across them.
+ */
+
+export type RawEntry = {
+  /** as the page has it, URL-encoded or not */
+  rawKey: string;
+  versionId: string;
+  isLatest: boolean;
+  isDeleteMarker: boolean;
+  /** decimal digits; empty for a delete marker */
+  size: string;
+  /** ISO 8601, with the fraction that the store gives */
+  lastModified: string;
+  storageClass: string;
+  /** without quotes */
+  eTag: string;
+};
+
+export type PageElements = {
+  /** text of the elements beside the entries, such as IsTruncated */
+  header: ReadonlyMap<string, string>;
+  entries: RawEntry[];
+};
+
+const SLASH = 47;
+const EXCLAMATION = 33;
+const QUESTION = 63;
+const ROOT = /<(?:\w+:)?ListVersionsResult[\s>]/;
+
+/** Reads a page in document order. @returns null when it is no listing, or not a whole one */
+export function scanPage(xml: string): PageElements | null {
+  const root = ROOT.exec(xml);
+  if (root === null) return null;
+  const header = new Map<string, string>();
+  const entries: RawEntry[] = [];
+  let entry: RawEntry | null = null;
+  let depth = 1;
+  // Name and text start of the innermost element, while it has no child.
+  let leaf = '';
+  let textStart = 0;
+  let at = xml.indexOf('>', root.index) + 1;
+  for (;;) {
+    const open = xml.indexOf('<', at);
+    const close = open < 0 ? -1 : xml.indexOf('>', open);
+    if (close < 0) return null;
+    const first = xml.charCodeAt(open + 1);
+    if (first === SLASH) {
+      depth -= 1;
+      if (depth === 0) return { header, entries };
+      if (leaf !== '' && depth === 1) header.set(leaf, textOf(xml, textStart, open));
+      else if (leaf !== '' && depth === 2 && entry !== null) set(entry, leaf, xml, textStart, open);
+      leaf = '';
+      if (depth === 1) entry = null;
+    } else if (first !== EXCLAMATION && first !== QUESTION && xml.charCodeAt(close - 1) !== SLASH) {
+      const name = nameOf(xml, open + 1, close);
+      depth += 1;
+      if (depth === 2 && (name === 'Version' || name === 'DeleteMarker')) {
+        entry = emptyEntry(name === 'DeleteMarker');
+        entries.push(entry);
+        leaf = '';
+      } else {
+        leaf = name;
+        textStart = close + 1;
+      }
+    }
+    at = close + 1;
+  }
+}
+
+function emptyEntry(isDeleteMarker: boolean): RawEntry {
+  return {
+    rawKey: '',
+    // A store that leaves it out has no versions: S3's null version.
+    versionId: 'null',
+    isLatest: false,
+    isDeleteMarker,
+    size: '',
+    lastModified: '',
+    storageClass: '',
+    eTag: '',
+  };
+}
+
+function set(entry: RawEntry, name: string, xml: string, start: number, end: number): void {
+  switch (name) {
+    case 'Key':
+      entry.rawKey = textOf(xml, start, end);
+      break;
+    case 'VersionId':
+      entry.versionId = textOf(xml, start, end) || 'null';
+      break;
+    case 'IsLatest':
+      entry.isLatest = xml.startsWith('true', start);
+      break;
+    case 'LastModified':
+      entry.lastModified = textOf(xml, start, end);
+      break;
+    case 'Size':
+      if (!entry.isDeleteMarker) entry.size = xml.slice(start, end);
+      break;
+    case 'ETag':
+      if (!entry.isDeleteMarker) entry.eTag = textOf(xml, start, end).replaceAll('"', '');
+      break;
+    case 'StorageClass':
+      if (!entry.isDeleteMarker) entry.storageClass = textOf(xml, start, end);
+      break;
+  }
+}
+
+/** Name of a tag without namespace prefix and attributes. */
+function nameOf(xml: string, start: number, end: number): string {
+  const tag = xml.slice(start, end);
+  const space = tag.search(/\s/);
+  const name = space < 0 ? tag : tag.slice(0, space);
+  return name.slice(name.indexOf(':') + 1);
+}
+
+const ENTITY = /&(?:#x([0-9a-fA-F]{1,6})|#([0-9]{1,7})|(amp|lt|gt|quot|apos));/g;
+const NAMED: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+function textOf(xml: string, start: number, end: number): string {
+  const text = xml.slice(start, end);
+  if (!text.includes('&')) return text;
+  return text.replace(ENTITY, (whole, hexadecimal?: string, decimal?: string, name?: string) => {
+    if (name !== undefined) return NAMED[name] ?? whole;
+    const point = hexadecimal === undefined ? Number(decimal) : Number.parseInt(hexadecimal, 16);
+    return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
+  });
+}

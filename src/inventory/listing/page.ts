@@ -1,10 +1,7 @@
 import { RunbookError } from '../../errors.ts';
 import { decodeListedKey } from '../../s3/listed-key.ts';
 import { RetryableError } from '../../s3/retryable.ts';
-import { type PageElements, type RawEntry, scanPage } from './scan.ts';
-
-/** A version entry as ListObjectVersions tells it, in the document order of the page. */
-export type ListedEntry = Omit<RawEntry, 'rawKey'> & { key: string };
+import { type ListedEntry, type PageElements, scanPage } from './scan.ts';
 
 /** Where a page begins: behind this version entry, or behind this key where no version is named. */
 export type Marker = { key: string; versionId: string | null };
@@ -27,15 +24,15 @@ export function parsePage(xml: string): VersionsPage {
   const decode = page.header.get('EncodingType') === 'url' ? decodeOrRefuse : assertReadable;
   let rawKey: string | null = null;
   let key = '';
-  const entries = page.entries.map((entry) => {
+  for (const entry of page.entries) {
     // Entries of a stack follow each other and share the text of their key.
-    if (entry.rawKey !== rawKey) {
-      rawKey = entry.rawKey;
+    if (entry.key !== rawKey) {
+      rawKey = entry.key;
       key = decode(rawKey);
     }
-    return { ...entry, key };
-  });
-  return { entries, next: nextMarker(page, decode) };
+    entry.key = key;
+  }
+  return { entries: page.entries, next: nextMarker(page, decode) };
 }
 
 function nextMarker({ header }: PageElements, decode: (text: string) => string): Marker | null {

@@ -3,9 +3,10 @@
  * sorts object versions and delete markers into two lists, which loses the order across them.
  */
 
-export type RawEntry = {
-  /** as the page has it, URL-encoded or not */
-  rawKey: string;
+/** A version entry as ListObjectVersions tells it. */
+export type ListedEntry = {
+  /** as the page has it, URL-encoded or not, until the page is known to be the one or the other */
+  key: string;
   versionId: string;
   isLatest: boolean;
   isDeleteMarker: boolean;
@@ -21,7 +22,7 @@ export type RawEntry = {
 export type PageElements = {
   /** text of the elements beside the entries, such as IsTruncated */
   header: ReadonlyMap<string, string>;
-  entries: RawEntry[];
+  entries: ListedEntry[];
 };
 
 const SLASH = 47;
@@ -34,8 +35,8 @@ export function scanPage(xml: string): PageElements | null {
   const root = ROOT.exec(xml);
   if (root === null) return null;
   const header = new Map<string, string>();
-  const entries: RawEntry[] = [];
-  let entry: RawEntry | null = null;
+  const entries: ListedEntry[] = [];
+  let entry: ListedEntry | null = null;
   let depth = 1;
   // Name and text start of the innermost element, while it has no child.
   let leaf = '';
@@ -69,9 +70,9 @@ export function scanPage(xml: string): PageElements | null {
   }
 }
 
-function emptyEntry(isDeleteMarker: boolean): RawEntry {
+function emptyEntry(isDeleteMarker: boolean): ListedEntry {
   return {
-    rawKey: '',
+    key: '',
     // A store that leaves it out has no versions: S3's null version.
     versionId: 'null',
     isLatest: false,
@@ -83,10 +84,10 @@ function emptyEntry(isDeleteMarker: boolean): RawEntry {
   };
 }
 
-function set(entry: RawEntry, name: string, xml: string, start: number, end: number): void {
+function set(entry: ListedEntry, name: string, xml: string, start: number, end: number): void {
   switch (name) {
     case 'Key':
-      entry.rawKey = textOf(xml, start, end);
+      entry.key = textOf(xml, start, end);
       break;
     case 'VersionId':
       entry.versionId = textOf(xml, start, end) || 'null';

@@ -16,11 +16,15 @@ export function openVersionLister(
   bucket: string,
   options: { requesterPays: boolean },
 ): (
-  request: { prefix: string; marker: { key: string; versionId: string | null } | null },
+  request: {
+    prefix: string;
+    marker: { key: string; versionId: string | null } | null;
+    maxEntries?: number;
+  },
   signal: AbortSignal,
 ) => Promise<string> {
   const subject = { bucket, doing: 'Listing the versions of', permission: 's3:ListBucketVersions' };
-  return async ({ prefix, marker }, signal) => {
+  return async ({ prefix, marker, maxEntries }, signal) => {
     const command = new ListObjectVersionsCommand({
       Bucket: bucket,
       // Keys may hold characters that XML cannot carry (API_ListObjectVersions, encoding-type).
@@ -28,6 +32,7 @@ export function openVersionLister(
       ...(prefix === '' ? {} : { Prefix: prefix }),
       ...(marker === null ? {} : { KeyMarker: marker.key }),
       ...(marker === null || marker.versionId === null ? {} : { VersionIdMarker: marker.versionId }),
+      ...(maxEntries === undefined ? {} : { MaxKeys: maxEntries }),
       ...(options.requesterPays ? { RequestPayer: 'requester' as const } : {}),
     });
     let body = '';

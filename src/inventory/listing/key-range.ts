@@ -1,5 +1,5 @@
 import { RunbookError } from '../../errors.ts';
-import { compareKeys, sharedPrefixLength } from '../../s3/key-order.ts';
+import { compareKeys } from '../../s3/key-order.ts';
 import type { Marker, VersionsPage } from './page.ts';
 import type { PartFile, PartProgress } from './part-file.ts';
 import { chooseSplit, type Split } from './split.ts';
@@ -24,6 +24,8 @@ export type RangeProgress = {
   weight: number;
 };
 
+const TELLING_ENTRIES = 200;
+
 export const EMPTY_STACK: StackView = { entries: 0, currents: 0, startsCurrent: true };
 
 /**
@@ -46,7 +48,8 @@ export class KeyRange {
   weight: number;
   /** what is safely on disk, for the checkpoint */
   durable: RangeProgress;
-  #pageDepth = 0;
+  /** first key of the last page that says how far a page goes */
+  #pageStart: string | null = null;
   /** a marker seen earlier, against which the following ones are held */
   #milestone: Marker | null = null;
   #pagesSinceMilestone = 0;
@@ -83,20 +86,19 @@ export class KeyRange {
 
   /** Where this range could be split now; null while nothing of it is known, or where there is no room. */
   chooseSplit(): Split | null {
-    if (this.done || this.position === null || this.cursor === null) return null;
+    if (this.done || this.position === null || this.#pageStart === null) return null;
     return chooseSplit({
+      pageStart: this.#pageStart,
       position: this.position,
-      pageDepth: this.#pageDepth,
       end: this.end,
       prefixLength: this.prefix.length,
     });
   }
 
-  /** Notes what a page tells of how keys are spread, once its entries were taken. */
+  /** Notes how far a page went, once its entries were taken. A short one would make the rest look longer than it is. */
   notePage(page: VersionsPage): void {
     const first = page.entries[0]?.key;
-    if (first === undefined || this.position === null) return;
-    this.#pageDepth = sharedPrefixLength(first, this.position);
+    if (first !== undefined && page.entries.length >= TELLING_ENTRIES) this.#pageStart = first;
   }
 
   /**

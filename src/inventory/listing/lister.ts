@@ -11,6 +11,8 @@ export type PageRequest = {
   prefix: string;
   /** null: from the first key */
   marker: Marker | null;
+  /** asks for a short page; undefined: as many as the store gives, 1,000 on S3 */
+  maxEntries?: number;
 };
 
 /** Answers the raw XML of a page. @throws RetryableError when it may succeed if asked again */
@@ -18,6 +20,11 @@ export type ListPage = (request: PageRequest, signal: AbortSignal) => Promise<st
 
 /** How often a range that lists slowly is written to disk, and the state with it. */
 const CHECKPOINT_MS = 1000;
+/** First page of a part that was given away: where it turns out to be empty, little was sent in vain. */
+const PROBE_ENTRIES = 10;
+/** How many parts may turn out to be empty: so many at first, to find out how keys are spread, then a share of pages. */
+const FREE_EMPTY_PARTS = 64;
+const EMPTY_PARTS_PER_PAGE = 0.5;
 
 /**
  * Lists ranges of keys at the same time. Whenever fewer ranges are under way than requests may be, the range that
@@ -34,6 +41,8 @@ export class Lister {
   readonly #givers = new WeakMap<KeyRange, KeyRange>();
   readonly #finished = Promise.withResolvers<void>();
   #failure: { error: unknown } | null = null;
+  #pages = 0;
+  #emptyParts = 0;
 
   constructor(options: {
     ranges: KeyRange[];
@@ -113,10 +122,11 @@ export class Lister {
   }
 
   #splitLargest(): KeyRange | null {
-    let largest: { range: KeyRange; key: string; levels: number } | null = null;
+    if (this.#emptyParts > FREE_EMPTY_PARTS + this.#pages * EMPTY_PARTS_PER_PAGE) return null;
+    let largest: { range: KeyRange; key: string; size: number } | null = null;
     for (const range of this.#active) {
       const split = range.chooseSplit();
-      if (split !== null && split.levels > (largest?.levels ?? 0)) largest = { range, ...split };
+      if (split !== null && split.size > (largest?.size ?? 0)) largest = { range, ...split };
     }
     if (largest === null) return null;
     const { range: giver, key } = largest;
@@ -140,32 +150,37 @@ export class Lister {
   }
 
   async #listPages(range: KeyRange): Promise<void> {
-    const readPage = (prefix: string, marker: Marker | null) => this.#readPage(prefix, marker);
+    const readPage = (prefix: string, marker: Marker | null) => this.#readPage({ prefix, marker });
+    const giver = this.#givers.get(range);
     let lastFlush = performance.now();
     while (!range.done) {
       let page: VersionsPage;
       try {
-        page = await readPage(range.prefix, range.marker);
+        const probe = giver !== undefined && range.cursor === null ? { maxEntries: PROBE_ENTRIES } : {};
+        page = await this.#readPage({ prefix: range.prefix, marker: range.marker, ...probe });
       } catch (error) {
         // Between two pages the range can be noted as it is; inside one it goes on from the last note.
         await range.flush();
         throw error;
       }
       await takePage(range, page, readPage);
+      this.#pages += 1;
       if (range.part.isFull || performance.now() - lastFlush > CHECKPOINT_MS) {
         await range.flush();
         lastFlush = performance.now();
       }
       this.#startRanges();
     }
-    const giver = this.#givers.get(range);
-    if (giver !== undefined && range.keys === 0) returnWeight(giver, range);
+    if (giver !== undefined && range.keys === 0) {
+      this.#emptyParts += 1;
+      returnWeight(giver, range);
+    }
     await range.flush();
   }
 
-  #readPage(prefix: string, marker: Marker | null): Promise<VersionsPage> {
+  #readPage(request: PageRequest): Promise<VersionsPage> {
     const { signal } = this.#abort;
-    return this.#pace.send(async () => parsePage(await this.#listPage({ prefix, marker }, signal)));
+    return this.#pace.send(async () => parsePage(await this.#listPage(request, signal)));
   }
 
   #fail(error: unknown): void {

@@ -42,25 +42,32 @@ async function measureCannedPages(): Promise<void> {
   const listPage: ListPage = async () => bodies[at++] ?? '';
   const cpu = process.cpuUsage();
   const { entries, seconds } = await list(listPage, 'canned.parquet', 1);
-  const { user, system } = process.cpuUsage(cpu);
-  say('canned pages, to Parquet', entries, seconds, `${((user + system) / 1e6).toFixed(1)} s of CPU time`);
+  say('canned pages, to Parquet', entries, seconds, cpuText(process.cpuUsage(cpu)));
 }
 
 async function measureShape(shape: string): Promise<void> {
   const server = await startServer(shape, Number(options.entries));
   const serialServer = await startServer(shape, Number(options['serial-entries']));
   try {
+    const cpu = process.cpuUsage();
     const serial = await listSerially(openClient(serialServer.endpoint));
+    const serialCpu = process.cpuUsage(cpu);
+    const afterSerial = process.cpuUsage();
     const client = openClient(server.endpoint);
     const listPage = openVersionLister(client, 'data', { requesterPays: false });
-    const { entries, seconds, requests } = await list(listPage, `${shape}.parquet`, Number(options.concurrency));
+    const { entries, seconds, requests } = await list(
+      listPage,
+      `${shape}.parquet`,
+      Number(options.concurrency),
+    );
+    const lister = process.cpuUsage(afterSerial);
     const ratio = entries / seconds / (serial.entries / serial.seconds);
-    say(`${shape}: serial SDK loop`, serial.entries, serial.seconds, '');
+    say(`${shape}: serial SDK loop`, serial.entries, serial.seconds, cpuText(serialCpu));
     say(
       `${shape}: lister, to Parquet`,
       entries,
       seconds,
-      `${ratio.toFixed(1)} x the serial loop; ${requests} requests for ${Math.ceil(entries / PAGE)} pages`,
+      `${ratio.toFixed(1)} x the serial loop; ${requests} requests for ${Math.ceil(entries / PAGE)} pages; ${cpuText(lister)}`,
     );
   } finally {
     await Promise.all([server.stop(), serialServer.stop()]);
@@ -136,6 +143,10 @@ function cannedPage(page: number, isLast: boolean): string {
     ? ''
     : `<NextKeyMarker>${key(PAGE / 2 - 1)}</NextKeyMarker><NextVersionIdMarker>${id(PAGE - 1)}</NextVersionIdMarker>`;
   return `<?xml version="1.0" encoding="UTF-8"?>\n<ListVersionsResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>data</Name><Prefix></Prefix><KeyMarker></KeyMarker><VersionIdMarker></VersionIdMarker>${next}<MaxKeys>1000</MaxKeys><EncodingType>url</EncodingType><IsTruncated>${!isLast}</IsTruncated>${entries.join('')}</ListVersionsResult>`;
+}
+
+function cpuText({ user, system }: NodeJS.CpuUsage): string {
+  return `${((user + system) / 1e6).toFixed(1)} s of CPU time`;
 }
 
 function say(what: string, entries: number, seconds: number, note: string): void {

@@ -98,7 +98,8 @@ export class KeyRange {
   /** Notes how far a page went, once its entries were taken. A short one would make the rest look longer than it is. */
   notePage(page: VersionsPage): void {
     const first = page.entries[0]?.key;
-    if (first !== undefined && page.entries.length >= TELLING_ENTRIES) this.#pageStart = first;
+    if (first !== undefined && page.entries.length >= TELLING_ENTRIES) this.#pageStart = detach(first);
+    if (this.position !== null) this.position = detach(this.position);
   }
 
   /**
@@ -113,14 +114,14 @@ export class KeyRange {
     const before = this.marker;
     if (before !== null && compareKeys(next.key, before.key) < 0) throw stuck(next, 'goes back to');
     if (isSameMarker(next, before) || isSameMarker(next, this.#milestone)) throw stuck(next, 'repeats');
+    this.cursor = { key: detach(next.key), versionId: next.versionId && detach(next.versionId) };
     // Brent's way to find a circle of any length while keeping one marker only.
     this.#pagesSinceMilestone += 1;
     if (this.#pagesSinceMilestone === this.#milestoneDistance) {
-      this.#milestone = next;
+      this.#milestone = this.cursor;
       this.#milestoneDistance *= 2;
       this.#pagesSinceMilestone = 0;
     }
-    this.cursor = next;
   }
 
   /** Writes what was listed and takes the mark from which a resumed listing goes on. Only between two pages. */
@@ -136,6 +137,11 @@ export class KeyRange {
       weight: this.weight,
     };
   }
+}
+
+/** Copies a text: a slice of a page would keep the whole page in memory for as long as the range is remembered. */
+function detach(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function isSameMarker(left: Marker, right: Marker | null): boolean {

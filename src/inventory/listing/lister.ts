@@ -22,9 +22,11 @@ export type ListPage = (request: PageRequest, signal: AbortSignal) => Promise<st
 const CHECKPOINT_MS = 1000;
 /** First page of a part that was given away: where it turns out to be empty, little was sent in vain. */
 const PROBE_ENTRIES = 10;
-/** How many parts may turn out to be empty: so many at first, to find out how keys are spread, then a share of pages. */
-const FREE_EMPTY_PARTS = 64;
-const EMPTY_PARTS_PER_PAGE = 0.5;
+/** A part with fewer entries was not worth its requests. */
+const WORTHWHILE_ENTRIES = 500;
+/** How many such parts there may be: so many at first, to find out how keys are spread, then a share of the pages. */
+const FREE_POOR_PARTS = 64;
+const POOR_PARTS_PER_PAGE = 0.25;
 
 /**
  * Lists ranges of keys at the same time. Whenever fewer ranges are under way than requests may be, the range that
@@ -42,7 +44,7 @@ export class Lister {
   readonly #finished = Promise.withResolvers<void>();
   #failure: { error: unknown } | null = null;
   #pages = 0;
-  #emptyParts = 0;
+  #poorParts = 0;
 
   constructor(options: {
     ranges: KeyRange[];
@@ -122,7 +124,7 @@ export class Lister {
   }
 
   #splitLargest(): KeyRange | null {
-    if (this.#emptyParts > FREE_EMPTY_PARTS + this.#pages * EMPTY_PARTS_PER_PAGE) return null;
+    if (this.#poorParts > FREE_POOR_PARTS + this.#pages * POOR_PARTS_PER_PAGE) return null;
     let largest: { range: KeyRange; key: string; size: number } | null = null;
     for (const range of this.#active) {
       const split = range.chooseSplit();
@@ -164,16 +166,16 @@ export class Lister {
         throw error;
       }
       await takePage(range, page, readPage);
-      this.#pages += 1;
+      if (page.entries.length >= WORTHWHILE_ENTRIES) this.#pages += 1;
       if (range.part.isFull || performance.now() - lastFlush > CHECKPOINT_MS) {
         await range.flush();
         lastFlush = performance.now();
       }
       this.#startRanges();
     }
-    if (giver !== undefined && range.keys === 0) {
-      this.#emptyParts += 1;
-      returnWeight(giver, range);
+    if (giver !== undefined) {
+      if (range.part.entries < WORTHWHILE_ENTRIES) this.#poorParts += 1;
+      if (range.keys === 0) returnWeight(giver, range);
     }
     await range.flush();
   }

@@ -30,6 +30,13 @@ const EXCLAMATION = 33;
 const QUESTION = 63;
 const ROOT = /<(?:\w+:)?ListVersionsResult[\s>]/;
 
+/** Fields of an entry; the scanner knows them by length and text, without making a string of every tag's name. */
+const FIELDS = ['Key', 'VersionId', 'IsLatest', 'LastModified', 'ETag', 'Size', 'StorageClass'] as const;
+type Field = (typeof FIELDS)[number];
+const FIELDS_BY_LENGTH = new Map<number, readonly Field[]>(
+  [3, 4, 8, 9, 12].map((length) => [length, FIELDS.filter((name) => name.length === length)]),
+);
+
 /** Reads a page in document order. @returns null when it is no listing, or not a whole one */
 export function scanPage(xml: string): PageElements | null {
   const root = ROOT.exec(xml);
@@ -50,20 +57,20 @@ export function scanPage(xml: string): PageElements | null {
     if (first === SLASH) {
       depth -= 1;
       if (depth === 0) return { header, entries };
-      if (leaf !== '' && depth === 1) header.set(leaf, textOf(xml, textStart, open));
-      else if (leaf !== '' && depth === 2 && entry !== null) set(entry, leaf, xml, textStart, open);
-      leaf = '';
+      if (leaf !== '') {
+        if (depth === 2 && entry !== null) setField(entry, leaf, xml, textStart, open);
+        else if (depth === 1) header.set(leaf, textOf(xml, textStart, open));
+        leaf = '';
+      }
       if (depth === 1) entry = null;
     } else if (first !== EXCLAMATION && first !== QUESTION && xml.charCodeAt(close - 1) !== SLASH) {
-      const name = nameOf(xml, open + 1, close);
       depth += 1;
-      if (depth === 2 && (name === 'Version' || name === 'DeleteMarker')) {
-        entry = emptyEntry(name === 'DeleteMarker');
+      leaf = depth === 3 && entry !== null ? fieldOf(xml, open + 1, close) : nameOf(xml, open + 1, close);
+      textStart = close + 1;
+      if (depth === 2 && (leaf === 'Version' || leaf === 'DeleteMarker')) {
+        entry = emptyEntry(leaf === 'DeleteMarker');
         entries.push(entry);
         leaf = '';
-      } else {
-        leaf = name;
-        textStart = close + 1;
       }
     }
     at = close + 1;
@@ -84,7 +91,7 @@ function emptyEntry(isDeleteMarker: boolean): ListedEntry {
   };
 }
 
-function set(entry: ListedEntry, name: string, xml: string, start: number, end: number): void {
+function setField(entry: ListedEntry, name: string, xml: string, start: number, end: number): void {
   switch (name) {
     case 'Key':
       entry.key = textOf(xml, start, end);
@@ -96,13 +103,13 @@ function set(entry: ListedEntry, name: string, xml: string, start: number, end: 
       entry.isLatest = xml.startsWith('true', start);
       break;
     case 'LastModified':
-      entry.lastModified = textOf(xml, start, end);
+      entry.lastModified = xml.slice(start, end);
       break;
     case 'Size':
       if (!entry.isDeleteMarker) entry.size = xml.slice(start, end);
       break;
     case 'ETag':
-      if (!entry.isDeleteMarker) entry.eTag = textOf(xml, start, end).replaceAll('"', '');
+      if (!entry.isDeleteMarker) entry.eTag = eTagOf(xml, start, end);
       break;
     case 'StorageClass':
       if (!entry.isDeleteMarker) entry.storageClass = textOf(xml, start, end);
@@ -110,18 +117,35 @@ function set(entry: ListedEntry, name: string, xml: string, start: number, end: 
   }
 }
 
+/** An ETag without the quotes that S3 sends as `&quot;`. */
+function eTagOf(xml: string, start: number, end: number): string {
+  if (xml.startsWith('&quot;', start) && xml.startsWith('&quot;', end - 6) && end - start >= 12) {
+    const plain = xml.slice(start + 6, end - 6);
+    if (!plain.includes('&')) return plain;
+  }
+  return textOf(xml, start, end).replaceAll('"', '');
+}
+
+/** The field that a tag names; empty for any other element. */
+function fieldOf(xml: string, start: number, end: number): string {
+  for (const name of FIELDS_BY_LENGTH.get(end - start) ?? []) {
+    if (xml.startsWith(name, start)) return name;
+  }
+  return nameOf(xml, start, end);
+}
+
+const TAG_NAME = /^(?:[^\s:]+:)?([^\s:]+)/;
+
 /** Name of a tag without namespace prefix and attributes. */
 function nameOf(xml: string, start: number, end: number): string {
-  const tag = xml.slice(start, end);
-  const space = tag.search(/\s/);
-  const name = space < 0 ? tag : tag.slice(0, space);
-  return name.slice(name.indexOf(':') + 1);
+  return TAG_NAME.exec(xml.slice(start, end))?.[1] ?? '';
 }
 
 const ENTITY = /&(?:#x([0-9a-fA-F]{1,6})|#([0-9]{1,7})|(amp|lt|gt|quot|apos));/g;
 const NAMED: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 function textOf(xml: string, start: number, end: number): string {
+  if (start === end) return '';
   const text = xml.slice(start, end);
   if (!text.includes('&')) return text;
   return text.replace(ENTITY, (whole, hexadecimal?: string, decimal?: string, name?: string) => {

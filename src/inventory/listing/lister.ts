@@ -166,6 +166,7 @@ export class Lister {
         throw error;
       }
       await takePage(range, page, readPage);
+      range.part.seal();
       if (page.entries.length >= WORTHWHILE_ENTRIES) this.#pages += 1;
       if (range.part.isFull || performance.now() - lastFlush > CHECKPOINT_MS) {
         await range.flush();

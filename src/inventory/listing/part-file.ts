@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import type { ListedEntry } from './scan.ts';
 
-/** Buffered lines are written at this size: a range under way takes about this much memory and a page. */
-const FLUSH_CHARACTERS = 512 * 1024;
+/** Rows are written at this size: a range under way takes about this much memory and a page. */
+const FLUSH_BYTES = 512 * 1024;
 const SPECIAL = /[",\r\n]/;
 
 /** Columns of a part: `part` and `row` make the ordinal once the order of the parts is known. */
@@ -42,8 +42,11 @@ export class PartFile {
   #dropped: PartProgress['dropped'];
   #stackRow: number;
   #rows: number;
+  /** rows of the page that is being taken */
   #lines: string[] = [];
-  #characters = 0;
+  /** rows of pages before it: as bytes, because strings that outlive a page are what garbage collection is slow with */
+  #sealed: Buffer[] = [];
+  #sealedBytes = 0;
 
   constructor(path: string, part: number, progress: PartProgress) {
     this.#path = path;
@@ -64,7 +67,7 @@ export class PartFile {
   }
 
   get isFull(): boolean {
-    return this.#characters >= FLUSH_CHARACTERS;
+    return this.#sealedBytes >= FLUSH_BYTES;
   }
 
   beginStack(): void {
@@ -72,27 +75,37 @@ export class PartFile {
   }
 
   append(entry: ListedEntry, encodedKey: string): void {
-    const line = `${this.#part},${this.#rows},${encodedKey},${field(entry.versionId)},${entry.isLatest},${entry.isDeleteMarker},${entry.size},${field(entry.lastModified)},${field(entry.storageClass)},${field(entry.eTag)}\n`;
-    this.#lines.push(line);
+    this.#lines.push(
+      `${this.#part},${this.#rows},${encodedKey},${field(entry.versionId)},${entry.isLatest},${entry.isDeleteMarker},${entry.size},${field(entry.lastModified)},${field(entry.storageClass)},${field(entry.eTag)}\n`,
+    );
     this.#rows += 1;
-    this.#characters += line.length;
   }
 
   /** Takes back every row since beginStack. */
   dropStack(): void {
-    const onDisk = this.#onDisk.rows;
-    this.#lines.length = Math.max(0, this.#stackRow - onDisk);
-    if (this.#stackRow < onDisk) this.#dropped.push([this.#stackRow, onDisk]);
-    this.#rows = Math.max(this.#stackRow, onDisk);
+    const sealed = this.#rows - this.#lines.length;
+    this.#lines.length = Math.max(0, this.#stackRow - sealed);
+    if (this.#stackRow < sealed) this.#dropped.push([this.#stackRow, sealed]);
+    this.#rows = Math.max(this.#stackRow, sealed);
     this.#stackRow = this.#rows;
   }
 
-  /** Writes the buffered rows. Nothing may be appended meanwhile. */
-  async flush(): Promise<void> {
-    const data = Buffer.from(this.#lines.join(''));
-    const { bytes } = this.#onDisk;
+  /** Ends a page. */
+  seal(): void {
+    if (this.#lines.length === 0) return;
+    const bytes = Buffer.from(this.#lines.join(''));
     this.#lines = [];
-    this.#characters = 0;
+    this.#sealed.push(bytes);
+    this.#sealedBytes += bytes.length;
+  }
+
+  /** Writes every row. Nothing may be appended meanwhile. */
+  async flush(): Promise<void> {
+    this.seal();
+    const data = Buffer.concat(this.#sealed);
+    const { bytes } = this.#onDisk;
+    this.#sealed = [];
+    this.#sealedBytes = 0;
     if (data.length > 0) await writeAll(await this.#open(), data, bytes);
     this.#onDisk = {
       bytes: bytes + data.length,

@@ -64,8 +64,19 @@ export function scanPage(xml: string): PageElements | null {
       }
       if (depth === 1) entry = null;
     } else if (first !== EXCLAMATION && first !== QUESTION && xml.charCodeAt(close - 1) !== SLASH) {
+      if (depth === 2 && entry !== null) {
+        leaf = fieldOf(xml, open + 1, close);
+        if (leaf === '') {
+          // The owner, checksums, the state of a restore: passed over with all that is in them.
+          const name = xml.slice(open + 1, close).split(/\s/, 1)[0];
+          const end = xml.indexOf(`</${name}>`, close);
+          if (end < 0) return null;
+          at = end + 1;
+          at = xml.indexOf('>', at) + 1;
+          continue;
+        }
+      } else leaf = nameOf(xml, open + 1, close);
       depth += 1;
-      leaf = depth === 3 && entry !== null ? fieldOf(xml, open + 1, close) : nameOf(xml, open + 1, close);
       textStart = close + 1;
       if (depth === 2 && (leaf === 'Version' || leaf === 'DeleteMarker')) {
         entry = emptyEntry(leaf === 'DeleteMarker');
@@ -131,7 +142,9 @@ function fieldOf(xml: string, start: number, end: number): string {
   for (const name of FIELDS_BY_LENGTH.get(end - start) ?? []) {
     if (xml.startsWith(name, start)) return name;
   }
-  return nameOf(xml, start, end);
+  if (xml.startsWith('Owner', start) && end - start === 5) return '';
+  const name = nameOf(xml, start, end);
+  return (FIELDS as readonly string[]).includes(name) ? name : '';
 }
 
 const TAG_NAME = /^(?:[^\s:]+:)?([^\s:]+)/;

@@ -1,5 +1,7 @@
 import process from 'node:process';
 import { Command, CommanderError, Option } from 'commander';
+import { addEndpointOptions } from './cli/endpoint-options.ts';
+import { addInventoryCommand } from './cli/inventory-command.ts';
 import type { PlanOptions } from './cli/plan.ts';
 import { reportFailure } from './cli/terminal.ts';
 import { EXIT_BAD_INPUT, RunbookError } from './errors.ts';
@@ -36,6 +38,7 @@ export function buildProgram(): Command {
     .showHelpAfterError(false)
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
+  addInventoryCommand(program);
   addPlanCommand(program);
   program.option('--version', 'print the version').action(async (options: { version?: boolean }) => {
     if (!options.version) program.help();
@@ -46,16 +49,18 @@ export function buildProgram(): Command {
 }
 
 function addPlanCommand(program: Command): void {
-  program
-    .command('plan')
+  const command = program.command('plan');
+  addEndpointOptions(command)
     .summary('make a plan from an inventory and a point in time; changes nothing')
     .description(
       'Reads a list of object versions and works out what brings the bucket back to a point in time.\nWrites the plan folder: plan.json, manifests/, review/, comment.md, template.yaml and sql/. Changes nothing in any bucket.',
     )
-    .requiredOption(
+    .option(
       '--inventory <path...>',
-      'CSV files (plain or .gz), Parquet files, a folder of them, or the manifest.json of an S3 Inventory report',
+      'CSV files (plain or .gz), Parquet files, a folder of them, or the manifest.json of an S3 Inventory report; local or s3://bucket/key',
     )
+    .option('--list', 'list the bucket now instead, and check its configuration; kept as inventory.parquet')
+    .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')
     .requiredOption('--bucket <name>', 'the bucket that the inventory describes')
     .requiredOption(
       '--timestamp <time>',

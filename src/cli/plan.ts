@@ -4,6 +4,7 @@ import process from 'node:process';
 import { openDuckDb } from '../engine/duckdb.ts';
 import { RunbookError } from '../errors.ts';
 import { openInventory } from '../inventory/open.ts';
+import { listingTime } from '../inventory/taken-at.ts';
 import { buildPlan } from '../plan/build-plan.ts';
 import { parsePlanInputs, type RawPlanInputs } from '../plan/inputs.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
@@ -13,28 +14,35 @@ import { readTemplate } from '../render/handlebars.ts';
 import { sqlText } from '../render/sql.ts';
 import { renderComment } from '../review/comment.ts';
 import { parsePointInTime } from '../s3/point-in-time.ts';
+import type { EndpointOptions } from './endpoint-options.ts';
+import { LISTING_FILE, listForPlan } from './live-inventory.ts';
 import { planSummary } from './plan-summary.ts';
+import { fetchInventories } from './remote-inventory.ts';
 import { openTerminal, type Terminal, writeOut } from './terminal.ts';
 
-export type PlanOptions = Omit<RawPlanInputs, 'prefix'> & {
-  prefix?: string[];
-  inventory: string[];
-  inventoryTime?: string;
-  out: string;
-  prices?: string;
-  memoryLimit: string;
-  threads?: string;
-  workDir?: string;
-  json?: boolean;
-  quiet?: boolean;
-};
+export type PlanOptions = Omit<RawPlanInputs, 'prefix'> &
+  EndpointOptions & {
+    prefix?: string[];
+    inventory?: string[];
+    list?: boolean;
+    concurrency?: string;
+    inventoryTime?: string;
+    out: string;
+    prices?: string;
+    memoryLimit: string;
+    threads?: string;
+    workDir?: string;
+    json?: boolean;
+    quiet?: boolean;
+  };
 
 const MEMORY_LIMIT = /^\d{1,6}(\.\d+)?\s?(MB|GB|TB|MiB|GiB|TiB)$/;
 
 /** The `plan` command: from an inventory and a point in time to a plan folder. */
 export async function runPlan(options: PlanOptions): Promise<void> {
   const now = new Date();
-  const inputs = parsePlanInputs(options, now);
+  const asked = parsePlanInputs(options, now);
+  assertOneSource(options);
   const inventoryTime =
     options.inventoryTime === undefined ? null : new Date(parsePointInTime(options.inventoryTime, now));
   const prices = options.prices === undefined ? builtInPrices() : await readPriceTable(options.prices);
@@ -42,18 +50,35 @@ export async function runPlan(options: PlanOptions): Promise<void> {
   const folder = await stageFolder(options.out, options.workDir ?? null);
   const terminal = await openTerminal({ quiet: options.quiet ?? false });
   try {
+    const progress = terminal.progress;
+    const live = options.list ? await listForPlan(folder.path, asked, options, progress) : null;
+    const inputs = live?.inputs ?? asked;
+    const given = live === null ? (options.inventory ?? []) : [live.path];
+    const paths = await fetchInventories(given, folder.workPath, options, progress);
     const engine = await openDuckDb({ workFolder: folder.workPath, ...limits });
     const stop = onInterrupt(() => engine.interrupt());
     let plan: RollbackPlan;
     try {
-      const source = await openInventory(options.inventory, async (path) => {
+      const opened = await openInventory(paths, async (path) => {
         const rows = await engine.rows(
           `DESCRIBE SELECT * FROM read_parquet(${sqlText(path)}, hive_partitioning = false)`,
         );
         return rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
       });
-      const progress = terminal.progress;
-      plan = await buildPlan(folder.path, { engine, source, inputs, inventoryTime, prices, now, progress });
+      const takenAt = live?.takenAt ?? opened.takenAt ?? (await listingTime(engine, opened));
+      const location = live === null ? given.join(', ') : LISTING_FILE;
+      const source = { ...opened, takenAt, location };
+      const preflight = live?.checks ?? null;
+      plan = await buildPlan(folder.path, {
+        engine,
+        source,
+        inputs,
+        inventoryTime,
+        preflight,
+        prices,
+        now,
+        progress,
+      });
     } finally {
       stop();
       engine.close();
@@ -65,6 +90,15 @@ export async function runPlan(options: PlanOptions): Promise<void> {
     terminal.finish();
     await folder.discard();
   }
+}
+
+function assertOneSource(options: PlanOptions): void {
+  if ((options.inventory !== undefined) !== (options.list === true)) return;
+  throw new RunbookError(
+    'INVALID_OPTION',
+    options.list ? '--list and --inventory exclude each other.' : 'Neither --inventory nor --list is given.',
+    { hint: 'give --inventory FILE to plan from a file, or --list to list the bucket now' },
+  );
 }
 
 async function writePlan(folder: string, plan: RollbackPlan): Promise<void> {

@@ -69,7 +69,7 @@ export async function readInventoryReport(manifestPath: string): Promise<Invento
   };
 }
 
-function parseManifest(text: string, path: string): z.infer<typeof manifestSchema> {
+export function parseManifest(text: string, path: string): z.infer<typeof manifestSchema> {
   try {
     return manifestSchema.parse(JSON.parse(text));
   } catch (cause) {

@@ -9,8 +9,8 @@ import type { ListedEntry } from './scan.ts';
 /** Reads a page of the keys that start with a text, for a stack that is read once more. */
 export type ReadPage = (prefix: string, marker: Marker | null) => Promise<VersionsPage>;
 
-const REREAD_ATTEMPTS = 6;
-const FIRST_PAUSE_MS = 50;
+const REREAD_ATTEMPTS = 5;
+const FIRST_PAUSE_MS = 25;
 
 /**
  * Takes the entries of a page into a range, up to the range's end. A stack that was written to between two pages can

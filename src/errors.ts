@@ -68,6 +68,12 @@ export const ERROR_KINDS = {
   CONFIRMATION_MISSING: badInput('The command changes a bucket, and was not told to go ahead.'),
   CHECKS_BLOCK: badInput('A blocking check of the plan stands against starting it.'),
   MFA_DELETE_ENABLED: badInput('MFA delete of the bucket forbids the removal of delete markers.'),
+  LISTING_NOT_RESUMABLE: badInput('There is an unfinished listing that does not fit the one asked for.'),
+  LISTING_STUCK: failure('The store repeats a page or does not say where the next one begins.'),
+  LISTING_OUT_OF_ORDER: failure(
+    'The store does not list as S3 does: keys in UTF-8 order, newest entry first.',
+  ),
+  LISTING_CHANGED: failure('A key was written so often that no consistent listing of it could be taken.'),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERROR_KINDS;

@@ -1,18 +1,40 @@
 import { S3Client } from '@aws-sdk/client-s3';
 
 /** How to reach an S3 endpoint; what is left out comes from the AWS SDK's default chain and the AWS_* variables. */
-export type S3Endpoint = { endpointUrl?: string; region?: string; forcePathStyle?: boolean };
+export type S3Endpoint = {
+  endpointUrl?: string;
+  region?: string;
+  forcePathStyle?: boolean;
+  /** how many requests may be under way; the SDK's default is 50 */
+  connections?: number;
+};
+
+/** A connection that is silent for so long is given up, and its request fails as one that may be sent again. */
+const SILENCE_MS = 60_000;
+const CONNECT_MS = 10_000;
+const DEFAULT_CONNECTIONS = 50;
 
 /**
  * An S3 client over the SDK's default credential chain. Retries are the caller's: the SDK's own would hide throttling
  * from the code that adapts to it.
  */
 export function openS3Client(endpoint: S3Endpoint): S3Client {
+  const connections = Math.max(endpoint.connections ?? 0, DEFAULT_CONNECTIONS);
   return new S3Client({
     maxAttempts: 1,
     // Older stores refuse the checksums that the SDK would otherwise add to every upload.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
+    // A bucket of another Region is found there, instead of being refused.
+    followRegionRedirects: true,
+    requestHandler: {
+      connectionTimeout: CONNECT_MS,
+      socketTimeout: SILENCE_MS,
+      requestTimeout: SILENCE_MS,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true, maxSockets: connections },
+      httpsAgent: { keepAlive: true, maxSockets: connections },
+    },
     ...(endpoint.endpointUrl === undefined ? {} : { endpoint: endpoint.endpointUrl }),
     ...(endpoint.region === undefined ? {} : { region: endpoint.region }),
     ...(endpoint.forcePathStyle === undefined ? {} : { forcePathStyle: endpoint.forcePathStyle }),

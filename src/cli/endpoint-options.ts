@@ -1,20 +1,41 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import process from 'node:process';
+import type { Command } from 'commander';
+import type { S3Endpoint } from '../aws/client.ts';
+import { RunbookError } from '../errors.ts';
 
-/** Options of every command that talks to a bucket. */
-export type EndpointOptions = { endpointUrl?: string; region?: string; forcePathStyle?: boolean };
+/** The options by which every command that talks to S3 is told where it is. */
+export type EndpointOptions = {
+  endpointUrl?: string;
+  region?: string;
+  forcePathStyle?: boolean;
+  requesterPays?: boolean;
+};
+
+/** Region in the signatures of requests to an endpoint of one's own, which has none; every store takes it. */
+const NOMINAL_REGION = 'us-east-1';
 
 export function addEndpointOptions(command: Command): Command {
   return command
-    .option(
-      '--endpoint-url <url>',
-      'S3 endpoint, for a store other than Amazon S3 (AWS_ENDPOINT_URL_S3)',
-      parseUrl,
-    )
-    .option('--region <region>', 'Region of the bucket (AWS_REGION)')
-    .option('--force-path-style', 'put the bucket into the path of the URL, as most other stores want it');
+    .option('--endpoint-url <url>', 'S3 endpoint, for S3-compatible stores (or AWS_ENDPOINT_URL_S3)')
+    .option('--region <region>', "the bucket's Region (or AWS_REGION)")
+    .option('--force-path-style', 'put the bucket into the path, not into the host name')
+    .option('--requester-pays', 'agree to pay for the requests to a requester-pays bucket');
 }
 
-function parseUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
-  throw new InvalidArgumentError('It has to be an http or https URL.');
+/** @throws RunbookError INVALID_OPTION */
+export function parseEndpoint(options: EndpointOptions): S3Endpoint {
+  const { endpointUrl, forcePathStyle } = options;
+  if (endpointUrl !== undefined && !(URL.canParse(endpointUrl) && /^https?:/.test(endpointUrl))) {
+    throw new RunbookError('INVALID_OPTION', `--endpoint-url '${endpointUrl}' is not a URL.`, {
+      hint: 'give scheme and host, for example --endpoint-url http://127.0.0.1:9000',
+    });
+  }
+  const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
+  const isOwn = endpointUrl !== undefined && AWS_REGION === undefined && AWS_DEFAULT_REGION === undefined;
+  const region = options.region ?? (isOwn ? NOMINAL_REGION : undefined);
+  return {
+    ...(endpointUrl === undefined ? {} : { endpointUrl }),
+    ...(region === undefined ? {} : { region }),
+    ...(forcePathStyle === undefined ? {} : { forcePathStyle }),
+  };
 }

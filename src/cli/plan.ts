@@ -4,32 +4,38 @@ import type { EngineOptions, QueryEngine } from '../engine/duckdb.ts';
 import { RunbookError } from '../errors.ts';
 import { openInventory } from '../inventory/open.ts';
 import { parsePlanInputs, type RawPlanInputs } from '../plan/inputs.ts';
-import type { RollbackPlan } from '../plan/plan-file.ts';
+import type { PlanInputs, RollbackPlan } from '../plan/plan-file.ts';
 import { stageFolder } from '../plan/plan-folder.ts';
 import type { PriceTable } from '../plan/prices.ts';
+import type { Progress } from '../progress.ts';
 import { parsePointInTime } from '../s3/point-in-time.ts';
+import type { EndpointOptions } from './endpoint-options.ts';
 import { watchInterruption } from './interruption.ts';
 import { openTerminal, type Terminal, writeJson, writeOut } from './terminal.ts';
 
-export type PlanOptions = Omit<RawPlanInputs, 'prefix'> & {
-  prefix?: string[];
-  inventory: string[];
-  inventoryTime?: string;
-  out: string;
-  prices?: string;
-  memoryLimit: string;
-  threads?: string;
-  workDir?: string;
-  json?: boolean;
-  quiet?: boolean;
-};
+export type PlanOptions = Omit<RawPlanInputs, 'prefix'> &
+  EndpointOptions & {
+    prefix?: string[];
+    inventory?: string[];
+    list?: boolean;
+    concurrency?: string;
+    inventoryTime?: string;
+    out: string;
+    prices?: string;
+    memoryLimit: string;
+    threads?: string;
+    workDir?: string;
+    json?: boolean;
+    quiet?: boolean;
+  };
 
 const MEMORY_LIMIT = /^\d{1,6}(\.\d+)?\s?(MB|GB|TB|MiB|GiB|TiB)$/;
 
 /** The `plan` command: from an inventory and a point in time to a plan folder. */
 export async function runPlan(options: PlanOptions): Promise<void> {
   const now = new Date();
-  const inputs = parsePlanInputs(options, now);
+  const asked = parsePlanInputs(options, now);
+  assertOneSource(options);
   const inventoryTime = parseInventoryTime(options.inventoryTime, now);
   const limits = parseLimits(options);
   const prices = options.prices === undefined ? null : await readPrices(options.prices);
@@ -40,17 +46,24 @@ export async function runPlan(options: PlanOptions): Promise<void> {
     const terminal = await openTerminal({ quiet: options.quiet ?? false });
     const engine = lazyEngine({ workFolder: folder.workPath, signal, ...limits });
     try {
-      const source = await openInventory(options.inventory, async (path) => {
+      const { progress } = terminal;
+      const live = options.list ? await listNow(folder.path, asked, options, progress) : null;
+      const given = live === null ? (options.inventory ?? []) : [live.path];
+      const paths = await fetchRemote(given, folder.workPath, options, progress);
+      const opened = await openInventory(paths, async (path) => {
         const { readParquetColumns } = await import('../inventory/parquet-columns.ts');
         return readParquetColumns(path, await engine.open());
       });
+      const { listingTime } = await import('../inventory/taken-at.ts');
       const { makePlan } = await import('./make-plan.ts');
-      const { progress } = terminal;
+      const takenAt = live?.takenAt ?? opened.takenAt ?? (await listingTime(await engine.open(), opened));
+      const location = live === null ? given.join(', ') : live.name;
       const plan = await makePlan(folder.path, {
         engine: await engine.open(),
-        source,
-        inputs,
+        source: { ...opened, takenAt, location },
+        inputs: live?.inputs ?? asked,
         inventoryTime,
+        preflight: live?.checks ?? null,
         prices,
         now,
         progress,
@@ -68,6 +81,33 @@ export async function runPlan(options: PlanOptions): Promise<void> {
   } finally {
     interruption.end();
   }
+}
+
+/** Lists the bucket for a plan; the AWS SDK is loaded only then. */
+async function listNow(folder: string, inputs: PlanInputs, options: PlanOptions, progress: Progress) {
+  const { LISTING_FILE, listForPlan } = await import('./live-inventory.ts');
+  return { ...(await listForPlan(folder, inputs, options, progress)), name: LISTING_FILE };
+}
+
+/** Brings inventories on S3 here. */
+async function fetchRemote(
+  paths: string[],
+  folder: string,
+  options: PlanOptions,
+  progress: Progress,
+): Promise<string[]> {
+  if (!paths.some((path) => path.startsWith('s3://'))) return paths;
+  const { fetchInventories } = await import('./remote-inventory.ts');
+  return fetchInventories(paths, folder, options, progress);
+}
+
+function assertOneSource(options: PlanOptions): void {
+  if ((options.inventory !== undefined) !== (options.list === true)) return;
+  throw new RunbookError(
+    'INVALID_OPTION',
+    options.list ? '--list and --inventory exclude each other.' : 'Neither --inventory nor --list is given.',
+    { hint: 'give --inventory FILE to plan from a file, or --list to list the bucket now' },
+  );
 }
 
 /** The engine is large, and most refusals come before it is needed: it is loaded at its first use. */

@@ -4,6 +4,8 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { RunbookError } from '../errors.ts';
 import { MARKER_CHOICES, MODE_SCENARIOS, MODES, UNCERTAIN_CLASSES } from '../s3/rollback.ts';
 import { STORAGE_CLASS_CHOICES } from '../s3/storage-class.ts';
+import { addEndpointOptions } from './endpoint-options.ts';
+import { addInventoryCommand } from './inventory-command.ts';
 import type { PlanOptions } from './plan.ts';
 import { addStartJobsCommand } from './start-jobs.ts';
 import { reportFailure } from './terminal.ts';
@@ -41,6 +43,7 @@ export function buildProgram(): Command {
     .showHelpAfterError(false)
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
+  addInventoryCommand(program);
   addPlanCommand(program);
   addStartJobsCommand(program);
   addVerifyCommand(program);
@@ -49,17 +52,18 @@ export function buildProgram(): Command {
 }
 
 function addPlanCommand(program: Command): void {
-  program
-    .command('plan')
-    .usage('--inventory … --bucket … --timestamp … --out … [options]')
+  addEndpointOptions(program.command('plan'))
+    .usage('(--inventory … | --list) --bucket … --timestamp … --out … [options]')
     .summary('make a plan from an inventory and a point in time; changes nothing')
     .description(
       'Reads a list of object versions and works out what brings the bucket back to a point in time.\nWrites the plan folder: plan.json, manifests/, review/, comment.md, template.yaml and sql/. Changes nothing in any bucket.',
     )
     .option(
       '--inventory <path...>',
-      'CSV files (plain or .gz), Parquet files, a folder of them, or the manifest.json of an S3 Inventory report',
+      'CSV files (plain or .gz), Parquet files, a folder of them, or the manifest.json of an S3 Inventory report; local or s3://bucket/key',
     )
+    .option('--list', 'list the bucket now instead, and check its configuration; kept as inventory.parquet')
+    .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')
     .option('--bucket <name>', 'the bucket that the inventory describes')
     .option('--timestamp <time>', 'the point in time, inclusive: RFC 3339, UTC where no offset is given')
     .option('--out <folder>', 'the plan folder to make; must not exist, or be empty')
@@ -103,7 +107,7 @@ function addPlanCommand(program: Command): void {
     .option('--quiet', 'show no progress')
     .addHelpText('after', PLAN_EXAMPLES)
     .action(async (options: PlanOptions, command: Command) => {
-      assertGiven(command, ['inventory', 'bucket', 'timestamp', 'out']);
+      assertGiven(command, [...(options.list ? [] : ['inventory']), 'bucket', 'timestamp', 'out']);
       const { runPlan } = await import('./plan.ts');
       await runPlan(options);
     });

@@ -81,7 +81,7 @@ async function readManifest(path: string): Promise<string> {
   }
 }
 
-function parseManifest(text: string, path: string): z.infer<typeof manifestSchema> {
+export function parseManifest(text: string, path: string): z.infer<typeof manifestSchema> {
   try {
     return manifestSchema.parse(JSON.parse(text));
   } catch (cause) {

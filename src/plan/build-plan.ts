@@ -16,7 +16,7 @@ import { estimatePlan } from './estimate.ts';
 import type { EstimateInput } from './estimate-input.ts';
 import { readActivity, readSamples, readTopPrefixes } from './excerpts.ts';
 import { manifestQueries, reviewQueries, undoQueries, writeLists } from './outputs.ts';
-import type { PlanInputs, PlanInventory, RollbackPlan } from './plan-file.ts';
+import type { Check, PlanInputs, PlanInventory, RollbackPlan } from './plan-file.ts';
 import type { PriceTable } from './prices.ts';
 import { queryView } from './query-view.ts';
 import { renderRollbackTemplate, type TemplateQuery } from './template.ts';
@@ -27,6 +27,8 @@ export type BuildPlanOptions = {
   inputs: PlanInputs;
   /** when the inventory was taken, where the user knows and the source does not tell */
   inventoryTime: Date | null;
+  /** checks of the bucket itself; null where it was not looked at */
+  preflight: Check[] | null;
   prices: PriceTable;
   now: Date;
   progress: Progress;
@@ -142,7 +144,7 @@ async function assemblePlan(
     activity: await readActivity(engine, queries, view, inputs, totals.newestEntry),
     topPrefixes: await readTopPrefixes(engine, queries, view, plannedClasses),
     estimate: estimatePlan(estimateInput(inventory, inputs, counts, lists.manifests), options.prices),
-    checks: inventoryChecks(source, inputs, totals, classes),
+    checks: inventoryChecks(source, inputs, totals, classes, options.preflight),
   };
 }
 

@@ -6,17 +6,19 @@ import type { Check, ClassCount, PlanInputs } from './plan-file.ts';
 const UNCERTAIN_HINT = 'read the review lists; to act on them anyway, plan again with --include-uncertain';
 
 /**
- * What the inventory itself shows a reviewer should know. Checks of the bucket (versioning, lifecycle, …) need the
- * bucket; a plan from files names them as not done.
+ * What the inventory itself shows a reviewer should know, after the checks of the bucket (versioning, lifecycle, …).
+ * Those need the bucket; a plan from files names them as not done.
+ * @param preflight the checks of the bucket; null where it was not looked at
  */
 export function inventoryChecks(
   source: InventorySource,
   inputs: PlanInputs,
   totals: Totals,
   classes: readonly ClassCount[],
+  preflight: readonly Check[] | null,
 ): Check[] {
   const keysOf = (name: ClassCount['class']) => classes.find((row) => row.class === name)?.keys ?? 0;
-  const checks: Check[] = [];
+  const checks: Check[] = [...(preflight ?? [])];
   const add = (code: string, level: Check['level'], message: string, hint: string) =>
     checks.push({ code, level, message, hint });
 
@@ -60,6 +62,7 @@ export function inventoryChecks(
       'leave --include-uncertain out to list them instead',
     );
   }
+  if (preflight !== null) return checks;
   if (inputs.mode === 'bucket-rollback' && inputs.noncurrentExpirationDays === null) {
     add(
       'LIFECYCLE_UNKNOWN',

@@ -74,7 +74,7 @@ function parseChoice<const T extends string>(text: string, choices: readonly T[]
 }
 
 /** Sorted and without repetition, so that the same scope always gives the same plan. A prefix is a literal text. */
-function parsePrefixes(prefixes: readonly string[]): string[] {
+export function parsePrefixes(prefixes: readonly string[]): string[] {
   for (const prefix of prefixes) {
     if (prefix === '' || Buffer.byteLength(prefix) > MAX_KEY_BYTES || prefix.includes('\0')) {
       throw new RunbookError('INVALID_PREFIX', `The prefix '${prefix}' is empty, too long, or holds a NUL.`, {

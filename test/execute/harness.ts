@@ -97,6 +97,7 @@ export async function planNow(stage: Stage, inputs: Partial<RawPlanInputs> = {})
       source,
       inputs: parsePlanInputs({ bucket: stage.bucket.name, timestamp: P, ...inputs }, now),
       inventoryTime: null,
+      preflight: null,
       prices: builtInPrices(),
       now,
       progress: () => {},

@@ -91,6 +91,7 @@ async function runPlan(
     source,
     inputs,
     inventoryTime: options.takenAt ?? null,
+    preflight: null,
     prices: builtInPrices(),
     now: NOW,
     progress: () => {},

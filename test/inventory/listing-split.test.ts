@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { chooseSplit } from '../../src/inventory/listing/split.ts';
+import { compareKeys } from '../../src/s3/key-order.ts';
+
+const key = fc.oneof(
+  fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }),
+  fc.string({
+    unit: fc.constantFrom('0', '9', 'a', '/', '\u{10ffff}', '\ud7ff', '\uffff', '~'),
+    minLength: 1,
+    maxLength: 8,
+  }),
+);
+
+test('order of keys is the order of their UTF-8 bytes', () => {
+  fc.assert(
+    fc.property(key, key, (left, right) => {
+      expect(Math.sign(compareKeys(left, right))).toBe(
+        Math.sign(Buffer.compare(Buffer.from(left), Buffer.from(right))),
+      );
+    }),
+  );
+});
+
+test('a split lies behind the position, before the end, inside the prefix, and is well-formed', () => {
+  fc.assert(
+    fc.property(fc.tuple(key, key, key), fc.boolean(), fc.nat(3), (keys, hasEnd, prefix) => {
+      const [pageStart = '', position = '', end = ''] = keys.toSorted(compareKeys);
+      const prefixLength = position.slice(0, prefix) === pageStart.slice(0, prefix) ? prefix : 0;
+      const split = chooseSplit({ pageStart, position, end: hasEnd ? end : null, prefixLength });
+      if (split === null) return;
+      expect(compareKeys(position, split.key)).toBeLessThan(0);
+      if (hasEnd) expect(compareKeys(split.key, end)).toBeLessThan(0);
+      expect(split.key.startsWith(position.slice(0, prefixLength))).toBe(true);
+      expect(split.key.isWellFormed()).toBe(true);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test.each([
+  ['numbers', 'k000000', 'k000999', null, 'k5'],
+  ['numbers with a known end', 'k000000', 'k000999', 'k01', 'k005'],
+  ['one key in many versions', 'big', 'big', 'bih', null],
+  ['the last page before the end', 'k000000', 'k000999', 'k001', null],
+])('%s', (_, pageStart, position, end, expected) => {
+  const split = chooseSplit({ pageStart, position, end, prefixLength: 0 });
+  expect(split?.key ?? null).toBe(expected);
+});

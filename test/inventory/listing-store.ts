@@ -1,0 +1,104 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import type { Bucket } from '../../sandbox/bucket.ts';
+import type { Sandbox } from '../../sandbox/server.ts';
+import { openS3Client } from '../../src/aws/client.ts';
+import { openVersionLister } from '../../src/aws/list-versions.ts';
+import {
+  type ListingOptions,
+  type ListingResult,
+  type ListPage,
+  listBucket,
+} from '../../src/inventory/listing.ts';
+import { compareKeys } from '../../src/s3/key-order.ts';
+
+/** One row of a listing, as far as it can differ. */
+export type Row = {
+  key: string;
+  versionId: string;
+  isLatest: boolean;
+  isDeleteMarker: boolean;
+  ordinal: number;
+};
+
+/** A folder for one test. */
+export async function withFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
+  const folder = await mkdtemp(join(tmpdir(), 's3-rewind-listing-'));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What a listing has to show: every entry of the sandbox's bucket, in S3's order. */
+export function expectedRows(bucket: Bucket, prefixes: readonly string[] = ['']): string[] {
+  const keys = [...bucket.stacks.from(() => true)].map(([key]) => key);
+  return keys
+    .filter((key) => prefixes.some((prefix) => key.startsWith(prefix)))
+    .toSorted(compareKeys)
+    .flatMap((key) =>
+      bucket
+        .stack(key)
+        .map((entry, index) => rowText(key, entry.versionId, index === 0, entry.isDeleteMarker)),
+    );
+}
+
+export function rowText(key: string, versionId: string, isLatest: boolean, isDeleteMarker: boolean): string {
+  return JSON.stringify([key, versionId, isLatest, isDeleteMarker]);
+}
+
+/** Lists to CSV and reads the rows back in the order of the file; the ordinals have to increase. */
+export async function listRows(
+  listPage: ListPage,
+  options: Partial<ListingOptions> = {},
+): Promise<{ rows: string[]; result: ListingResult }> {
+  return withFolder(async (folder) => {
+    const out = options.out ?? join(folder, 'versions.csv');
+    const result = await listBucket(listPage, listingOptions(out, options));
+    return { rows: await readRows(out), result };
+  });
+}
+
+export function listingOptions(out: string, options: Partial<ListingOptions> = {}): ListingOptions {
+  return {
+    bucket: 'data',
+    prefixes: [],
+    endpoint: '',
+    out,
+    format: 'csv',
+    concurrency: 8,
+    resume: false,
+    now: new Date('2026-01-01T00:00:00Z'),
+    progress: () => {},
+    signal: new AbortController().signal,
+    ...options,
+  };
+}
+
+export async function readRows(path: string): Promise<string[]> {
+  const records = parse(await readFile(path, 'utf8'), { columns: true }) as Record<string, string>[];
+  let last = -1;
+  return records.map((record) => {
+    const ordinal = Number(record.ordinal);
+    if (ordinal <= last) throw new Error(`ordinal ${ordinal} after ${last}`);
+    last = ordinal;
+    const key = decodeURIComponent(record.key_name ?? '');
+    return rowText(
+      key,
+      record.version_id ?? '',
+      record.is_latest === 'True',
+      record.delete_marker === 'True',
+    );
+  });
+}
+
+/** Pages of a sandbox's bucket over HTTP, through the SDK. */
+export function pagesOf(sandbox: Sandbox, bucket = 'data'): ListPage {
+  process.env.AWS_ACCESS_KEY_ID ??= 'AKIASANDBOX';
+  process.env.AWS_SECRET_ACCESS_KEY ??= 'secret';
+  const client = openS3Client({ endpointUrl: sandbox.endpoint, region: 'us-east-1', forcePathStyle: true });
+  return openVersionLister(client, bucket, { requesterPays: false });
+}

@@ -53,7 +53,7 @@ export function buildProgram(): Command {
 
 function addPlanCommand(program: Command): void {
   addEndpointOptions(program.command('plan'))
-    .usage('(--inventory … | --list) --bucket … --timestamp … --out … [options]')
+    .usage('--inventory …|--list --bucket … --timestamp … --out …')
     .summary('make a plan from an inventory and a point in time; changes nothing')
     .description(
       'Reads a list of object versions and works out what brings the bucket back to a point in time.\nWrites the plan folder: plan.json, manifests/, review/, comment.md, template.yaml and sql/. Changes nothing in any bucket.',

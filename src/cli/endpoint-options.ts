@@ -14,6 +14,18 @@ export function addEndpointOptions(command: Command): Command {
     .option('--force-path-style', 'put the bucket into the path of the URL, as most other stores want it');
 }
 
+/** How the destination of a copy-to-bucket plan is reached, where it is otherwise than the source. */
+export function addDestinationOptions(command: Command): Command {
+  return command
+    .option(
+      '--destination-endpoint-url <url>',
+      'copy-to-bucket: endpoint of the destination, in another store; the data then goes through this machine',
+      parseUrl,
+    )
+    .option('--destination-region <region>', 'copy-to-bucket: Region of the destination bucket')
+    .option('--destination-profile <name>', 'copy-to-bucket: AWS profile that may write to the destination');
+}
+
 function parseUrl(text: string): string {
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
   throw new InvalidArgumentError('It has to be an http or https URL.');

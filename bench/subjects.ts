@@ -12,7 +12,7 @@ export const SUBJECTS = ['plan', ...BASELINES] as const;
 export type Subject = (typeof SUBJECTS)[number];
 
 /** DuckDB's limit in the baselines; a plan runs with its own default unless a limit is given for all. */
-export const BASELINE_MEMORY_LIMIT = '1GB';
+const BASELINE_MEMORY_LIMIT = '1GB';
 
 const CLI = 'src/cli.ts';
 

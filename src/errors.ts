@@ -4,8 +4,8 @@
  */
 
 /** Exit status of the command line: bad input, or a failure that the input did not cause. */
-export const EXIT_BAD_INPUT = 2;
-export const EXIT_FAILURE = 1;
+const EXIT_BAD_INPUT = 2;
+const EXIT_FAILURE = 1;
 
 type ErrorKind = { exit: typeof EXIT_BAD_INPUT | typeof EXIT_FAILURE; meaning: string };
 

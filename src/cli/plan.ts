@@ -1,20 +1,15 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import process from 'node:process';
-import { openDuckDb } from '../engine/duckdb.ts';
+import type { EngineOptions, QueryEngine } from '../engine/duckdb.ts';
 import { RunbookError } from '../errors.ts';
 import { openInventory } from '../inventory/open.ts';
-import { buildPlan } from '../plan/build-plan.ts';
 import { parsePlanInputs, type RawPlanInputs } from '../plan/inputs.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
 import { stageFolder } from '../plan/plan-folder.ts';
-import { builtInPrices, readPriceTable } from '../plan/prices.ts';
-import { readTemplate } from '../render/handlebars.ts';
-import { sqlText } from '../render/sql.ts';
-import { renderComment } from '../review/comment.ts';
+import type { PriceTable } from '../plan/prices.ts';
 import { parsePointInTime } from '../s3/point-in-time.ts';
-import { planSummary } from './plan-summary.ts';
-import { openTerminal, type Terminal, writeOut } from './terminal.ts';
+import { watchInterruption } from './interruption.ts';
+import { openTerminal, type Terminal, writeJson, writeOut } from './terminal.ts';
 
 export type PlanOptions = Omit<RawPlanInputs, 'prefix'> & {
   prefix?: string[];
@@ -35,67 +30,104 @@ const MEMORY_LIMIT = /^\d{1,6}(\.\d+)?\s?(MB|GB|TB|MiB|GiB|TiB)$/;
 export async function runPlan(options: PlanOptions): Promise<void> {
   const now = new Date();
   const inputs = parsePlanInputs(options, now);
-  const inventoryTime =
-    options.inventoryTime === undefined ? null : new Date(parsePointInTime(options.inventoryTime, now));
-  const prices = options.prices === undefined ? builtInPrices() : await readPriceTable(options.prices);
+  const inventoryTime = parseInventoryTime(options.inventoryTime, now);
   const limits = parseLimits(options);
-  const folder = await stageFolder(options.out, options.workDir ?? null);
-  const terminal = await openTerminal({ quiet: options.quiet ?? false });
+  const prices = options.prices === undefined ? null : await readPrices(options.prices);
+  const interruption = watchInterruption();
+  const { signal } = interruption;
   try {
-    const engine = await openDuckDb({ workFolder: folder.workPath, ...limits });
-    const stop = onInterrupt(() => engine.interrupt());
-    let plan: RollbackPlan;
+    const folder = await stageFolder(options.out, options.workDir ?? null);
+    const terminal = await openTerminal({ quiet: options.quiet ?? false });
+    const engine = lazyEngine({ workFolder: folder.workPath, signal, ...limits });
     try {
       const source = await openInventory(options.inventory, async (path) => {
-        const rows = await engine.rows(
-          `DESCRIBE SELECT * FROM read_parquet(${sqlText(path)}, hive_partitioning = false)`,
-        );
-        return rows.map((row) => ({ name: String(row.column_name), type: String(row.column_type) }));
+        const { readParquetColumns } = await import('../inventory/parquet-columns.ts');
+        return readParquetColumns(path, await engine.open());
       });
-      const progress = terminal.progress;
-      plan = await buildPlan(folder.path, { engine, source, inputs, inventoryTime, prices, now, progress });
+      const { makePlan } = await import('./make-plan.ts');
+      const { progress } = terminal;
+      const plan = await makePlan(folder.path, {
+        engine: await engine.open(),
+        source,
+        inputs,
+        inventoryTime,
+        prices,
+        now,
+        progress,
+      });
+      interruption.assertNone();
+      await folder.commit();
+      await finish(terminal, options, plan);
+    } catch (error) {
+      throw folder.explain(error);
     } finally {
-      stop();
-      engine.close();
+      await engine.close();
+      terminal.finish();
+      await folder.discard();
     }
-    await writePlan(folder.path, plan);
-    await folder.commit();
-    finish(terminal, options, plan);
   } finally {
-    terminal.finish();
-    await folder.discard();
+    interruption.end();
   }
 }
 
-async function writePlan(folder: string, plan: RollbackPlan): Promise<void> {
-  const template = await readTemplate(new URL('../../templates/comment.md.hbs', import.meta.url));
-  await writeFile(join(folder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
-  await writeFile(join(folder, 'comment.md'), renderComment(plan, { template }));
+/** The engine is large, and most refusals come before it is needed: it is loaded at its first use. */
+function lazyEngine(options: EngineOptions): { open(): Promise<QueryEngine>; close(): Promise<void> } {
+  let opened: Promise<QueryEngine> | null = null;
+  return {
+    open() {
+      opened ??= import('../engine/duckdb.ts').then(({ openDuckDb }) => openDuckDb(options));
+      return opened;
+    },
+    async close() {
+      // What kept it from opening has been thrown already.
+      const engine = await opened?.catch(() => null);
+      engine?.close();
+    },
+  };
 }
 
-function finish(terminal: Terminal, options: PlanOptions, plan: RollbackPlan): void {
+async function readPrices(path: string): Promise<PriceTable> {
+  const { readPriceTable } = await import('../plan/prices.ts');
+  return readPriceTable(path);
+}
+
+async function finish(terminal: Terminal, options: PlanOptions, plan: RollbackPlan): Promise<void> {
   terminal.finish();
   const out = relative(process.cwd(), options.out) || '.';
   if (options.json) {
     const { rollbackId, digest, inputs, inventory, classes, manifests, reviewLists, estimate, checks } = plan;
-    writeOut(
-      JSON.stringify({
-        command: 'plan',
-        record: out,
-        rollbackId,
-        planDigest: digest,
-        inputs,
-        inventory,
-        classes,
-        manifests,
-        reviewLists,
-        estimate: estimate.totals,
-        checks,
-      }),
-    );
+    writeJson({
+      command: 'plan',
+      record: out,
+      rollbackId,
+      planDigest: digest,
+      inputs,
+      inventory,
+      classes,
+      manifests,
+      reviewLists,
+      estimate: estimate.totals,
+      checks,
+    });
     return;
   }
+  const { planSummary } = await import('./plan-summary.ts');
   writeOut(planSummary(plan, out));
+}
+
+/** When the inventory was taken, if the user says so; a time of its own, with messages of its own. */
+function parseInventoryTime(text: string | undefined, now: Date): Date | null {
+  if (text === undefined) return null;
+  try {
+    return new Date(parsePointInTime(text, now));
+  } catch (cause) {
+    if (!(cause instanceof RunbookError)) throw cause;
+    const hint =
+      cause.code === 'TIMESTAMP_IN_FUTURE'
+        ? 'give the time at which the inventory was taken, or leave --inventory-time out'
+        : cause.hint;
+    throw new RunbookError(cause.code, `--inventory-time: ${cause.message}`, { hint, cause });
+  }
 }
 
 function parseLimits(options: PlanOptions): { memoryLimit: string; threads?: number } {
@@ -110,20 +142,4 @@ function parseLimits(options: PlanOptions): { memoryLimit: string; threads?: num
   throw new RunbookError('INVALID_OPTION', `--threads '${options.threads}' is not a number of threads.`, {
     hint: 'give a whole number from 1, or leave it out to use every core',
   });
-}
-
-/** Lets an interrupted command stop its query and clean up after itself. @returns a function that ends the watch */
-function onInterrupt(stop: () => void): () => void {
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
-  return () => {
-    process.off('SIGINT', stop);
-    process.off('SIGTERM', stop);
-  };
-}
-
-/** The version of this package, for `--version`. */
-export async function packageVersion(): Promise<string> {
-  const text = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
-  return String((JSON.parse(text) as { version: string }).version);
 }

@@ -89,11 +89,11 @@ function watchSignals(): { isStopped: () => boolean; end: () => void } {
     if (isStopped) process.exit(130);
     isStopped = true;
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   return {
     isStopped: () => isStopped,
     end() {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);
     },
   };
 }

@@ -1,7 +1,7 @@
 import process from 'node:process';
 import { RunbookError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
-import { printable } from '../s3/printable.ts';
+import { inertJson, printable } from '../s3/printable.ts';
 
 /** Where a command talks: results to stdout, everything else to stderr. */
 export type Terminal = {
@@ -50,9 +50,31 @@ function describe(step: string, percent: number | null): string {
   return percent === null || percent <= 0 ? step : `${step}  ${Math.floor(percent)} %`;
 }
 
+/**
+ * Lets a command finish its work when nobody reads what it says any more, as in `plan … | head`. An error of a stream
+ * that nobody listens to would end the process on the spot, with half a plan beside the plan folder.
+ */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+}
+
 /** Writes a text to stdout. Line breaks of its own stay; what came from outside has to be printable already. */
 export function writeOut(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** Writes one JSON object to stdout, on one line, with nothing in it that could move a terminal. */
+export function writeJson(value: object): void {
+  writeOut(inertJson(JSON.stringify(value)));
+}
+
+/** A stack has line breaks of its own; what its message holds besides comes from outside. */
+function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }
 
 /**
@@ -62,11 +84,12 @@ export function writeOut(text: string): void {
 export function reportFailure(error: unknown, json: boolean): number {
   if (!(error instanceof RunbookError)) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`A bug in s3-rewind; please report it with what follows.\n${stack}\n`);
+    process.stderr.write(
+      `A bug in s3-rewind; please report it with what follows.\n${printableLines(stack)}\n`,
+    );
     return 1;
   }
-  if (json)
-    writeOut(JSON.stringify({ error: { code: error.code, message: error.message, hint: error.hint } }));
+  if (json) writeJson({ error: { code: error.code, message: error.message, hint: error.hint } });
   process.stderr.write(`${error.code}: ${printable(error.message)}\nNext: ${printable(error.hint)}\n`);
   return error.exitCode;
 }

@@ -12,6 +12,8 @@ export type EngineOptions = {
   /** for example `2GB`; what DuckDB's buffers may take, not the whole process */
   memoryLimit: string;
   threads?: number;
+  /** once aborted, the running query ends and every further call throws INTERRUPTED */
+  signal?: AbortSignal;
 };
 
 /** The calls that a stage may make. Values come back as JSON: integers of 64 bits are strings. */
@@ -26,8 +28,22 @@ export type QueryEngine = {
 
 const PROGRESS_INTERVAL_MS = 200;
 
-/** Opens an engine over an empty in-memory database. */
+/**
+ * Opens an engine over an empty in-memory database.
+ * @throws RunbookError OUT_OF_MEMORY, QUERY_FAILED
+ */
 export async function openDuckDb(options: EngineOptions): Promise<QueryEngine> {
+  try {
+    const { instance, connection } = await connect(options);
+    return engineOver(instance, connection, options.signal ?? null);
+  } catch (cause) {
+    throw toRunbookError(cause);
+  }
+}
+
+async function connect(
+  options: EngineOptions,
+): Promise<{ instance: DuckDBInstance; connection: DuckDBConnection }> {
   const instance = await DuckDBInstance.create(':memory:', {
     memory_limit: options.memoryLimit,
     temp_directory: options.workFolder,
@@ -48,30 +64,34 @@ export async function openDuckDb(options: EngineOptions): Promise<QueryEngine> {
       'SET enable_progress_bar_print = false',
     ].join(';\n'),
   );
-  return engineOver(instance, connection);
+  return { instance, connection };
 }
 
-function engineOver(instance: DuckDBInstance, connection: DuckDBConnection): QueryEngine {
+function engineOver(
+  instance: DuckDBInstance,
+  connection: DuckDBConnection,
+  signal: AbortSignal | null,
+): QueryEngine {
+  async function execute<T>(query: () => Promise<T>, onProgress?: (percent: number) => void): Promise<T> {
+    if (signal?.aborted) throw interrupted();
+    const timer = setInterval(() => {
+      // Again and again: an interrupt that comes just before a query begins is lost to it.
+      if (signal?.aborted) connection.interrupt();
+      onProgress?.(Math.max(0, connection.progress.percentage));
+    }, PROGRESS_INTERVAL_MS);
+    try {
+      return await query();
+    } catch (cause) {
+      throw toRunbookError(cause);
+    } finally {
+      clearInterval(timer);
+    }
+  }
   return {
     async run(sql, onProgress) {
-      const timer =
-        onProgress &&
-        setInterval(() => onProgress(Math.max(0, connection.progress.percentage)), PROGRESS_INTERVAL_MS);
-      try {
-        await connection.run(sql);
-      } catch (cause) {
-        throw toRunbookError(cause);
-      } finally {
-        clearInterval(timer);
-      }
+      await execute(() => connection.run(sql), onProgress);
     },
-    async rows(sql) {
-      try {
-        return (await connection.runAndReadAll(sql)).getRowObjectsJson();
-      } catch (cause) {
-        throw toRunbookError(cause);
-      }
-    },
+    rows: (sql) => execute(async () => (await connection.runAndReadAll(sql)).getRowObjectsJson()),
     interrupt: () => connection.interrupt(),
     close() {
       connection.closeSync();
@@ -83,7 +103,7 @@ function engineOver(instance: DuckDBInstance, connection: DuckDBConnection): Que
 function toRunbookError(cause: unknown): RunbookError {
   const text = cause instanceof Error ? cause.message : String(cause);
   const first = text.split('\n')[0] ?? text;
-  if (/No space left|ENOSPC|max_temp_directory_size|out of disk/i.test(text)) {
+  if (/No space left|ENOSPC|quota exceeded|max_temp_directory_size|out of disk/i.test(text)) {
     return new RunbookError('DISK_FULL', `The disk filled up: ${first}`, {
       hint: 'free space, or point --work-dir and --out at another disk, and run the same command again',
       cause,
@@ -96,13 +116,17 @@ function toRunbookError(cause: unknown): RunbookError {
     });
   }
   if (/interrupt/i.test(first)) {
-    return new RunbookError('INTERRUPTED', 'The query was interrupted.', {
-      hint: 'run the same command again',
-      cause,
-    });
+    return interrupted(cause);
   }
   return new RunbookError('QUERY_FAILED', first, {
-    hint: 'run the same command again with --keep-work and report the query and this message',
+    hint: 'run the same command again; if it fails again, report this message with the command',
+    cause,
+  });
+}
+
+function interrupted(cause?: unknown): RunbookError {
+  return new RunbookError('INTERRUPTED', 'The query was interrupted.', {
+    hint: 'run the same command again',
     cause,
   });
 }

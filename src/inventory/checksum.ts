@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { RunbookError } from '../errors.ts';
+import { checkGzip, type GzipCheck, isGzipped } from './gzip.ts';
 import type { InventorySource } from './source.ts';
+import { isSystemError, systemReason } from './system-error.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -19,13 +21,18 @@ export function sha256OfText(text: string): string {
  * Checks the files of a report against the MD5s of its manifest, and gives the inventory's own checksum: SHA-256 over
  * the sorted checksums of its files, so that neither their names nor their order nor their place matters. A report is
  * covered by its MD5s, which have just been checked; other files by SHA-256.
- * @throws RunbookError INVENTORY_CHECKSUM
+ * @throws RunbookError INVENTORY_CHECKSUM, INVENTORY_FORMAT_UNKNOWN, INVENTORY_NOT_FOUND
  */
 export async function checkInventory(source: InventorySource, signal: AbortSignal): Promise<string> {
   const checksums: string[] = [];
   for (const file of source.files) {
     const algorithm = file.expectedMd5 === null ? 'sha256' : 'md5';
-    const checksum = await hashFile(file.path, algorithm, signal);
+    // An MD5 that agrees says already that the file is whole.
+    const gzip = file.expectedMd5 === null && isGzipped(source, file) ? checkGzip(file.path) : null;
+    const options = { signal, gzip };
+    const checksum = await hashFile(file.path, algorithm, options).catch((cause: unknown) => {
+      throw isSystemError(cause) ? unreadable(file.path, cause) : cause;
+    });
     if (file.expectedMd5 !== null && checksum !== file.expectedMd5) {
       throw new RunbookError(
         'INVENTORY_CHECKSUM',
@@ -40,12 +47,39 @@ export async function checkInventory(source: InventorySource, signal: AbortSigna
   return sha256OfText(checksums.toSorted().join('\n'));
 }
 
-async function hashFile(path: string, algorithm: 'sha256' | 'md5', signal?: AbortSignal): Promise<string> {
+function unreadable(path: string, cause: unknown): RunbookError {
+  return new RunbookError('INVENTORY_NOT_FOUND', `${path} cannot be read: ${systemReason(cause)}.`, {
+    hint: 'check that the file is still there and that its disk is well, then run the same command again',
+    cause,
+  });
+}
+
+/**
+ * Reads the compressed files of an inventory to their ends, where they have no checksum of their own.
+ * @throws RunbookError INVENTORY_FORMAT_UNKNOWN for the first that is cut off or damaged
+ */
+export async function assertWholeFiles(source: InventorySource): Promise<void> {
+  for (const file of source.files) {
+    if (file.expectedMd5 !== null || !isGzipped(source, file)) continue;
+    await hashFile(file.path, 'md5', { gzip: checkGzip(file.path) });
+  }
+}
+
+async function hashFile(
+  path: string,
+  algorithm: 'sha256' | 'md5',
+  options: { signal?: AbortSignal; gzip?: GzipCheck | null } = {},
+): Promise<string> {
+  const { signal, gzip } = options;
   const hash = createHash(algorithm);
   const stream = createReadStream(path, {
     highWaterMark: CHUNK_BYTES,
     ...(signal === undefined ? {} : { signal }),
   });
-  for await (const chunk of stream) hash.update(chunk as Buffer);
+  for await (const chunk of stream) {
+    hash.update(chunk as Buffer);
+    await gzip?.write(chunk as Buffer);
+  }
+  await gzip?.end();
   return hash.digest('hex');
 }

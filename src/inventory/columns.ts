@@ -56,6 +56,10 @@ const REQUIRED_COLUMNS: readonly ColumnName[] = [
   'storage_class',
 ];
 
+const CSV_HEADER =
+  'bucket_name,key_name,version_id,is_latest,delete_marker,size,last_modified,storage_class,e_tag';
+const MAX_SHOWN_CHARACTERS = 60;
+
 const WHY_REQUIRED: Partial<Record<ColumnName, string>> = {
   size: 'without it, copies up to 5 GiB and larger ones cannot be told apart',
   last_modified: 'without it, nothing tells what existed at the point in time',
@@ -75,15 +79,13 @@ export type InventoryColumns = Partial<Record<ColumnName, SourceColumn>>;
  */
 export function matchColumns(source: readonly SourceColumn[], where: string): InventoryColumns {
   const columns: InventoryColumns = {};
+  if (!source.some(({ name }) => isKnown(name))) throw withoutHeader(source, where);
   for (const column of source) {
-    const spelled = column.name.toLowerCase().replace(/[\s_-]/g, '');
-    const name = (Object.keys(COLUMN_NAMES) as ColumnName[]).find((candidate) =>
-      (COLUMN_NAMES[candidate] as readonly string[]).includes(spelled),
-    );
-    if (name === undefined && !IGNORED_COLUMNS.has(spelled)) {
+    const name = columnNameOf(column.name);
+    if (!isKnown(column.name)) {
       throw new RunbookError(
         'INVENTORY_COLUMN_UNKNOWN',
-        `${where} has a column '${column.name}' that no inventory has.`,
+        `${where} has a column '${shorten(column.name)}' that no inventory has.`,
         {
           hint: `correct its name or remove it; columns with a meaning are: ${Object.keys(COLUMN_NAMES).join(', ')}`,
         },
@@ -103,6 +105,37 @@ export function matchColumns(source: readonly SourceColumn[], where: string): In
   return columns;
 }
 
+function columnNameOf(text: string): ColumnName | undefined {
+  const spelled = spell(text);
+  return (Object.keys(COLUMN_NAMES) as ColumnName[]).find((candidate) =>
+    (COLUMN_NAMES[candidate] as readonly string[]).includes(spelled),
+  );
+}
+
+function isKnown(name: string): boolean {
+  return columnNameOf(name) !== undefined || IGNORED_COLUMNS.has(spell(name));
+}
+
+function spell(name: string): string {
+  return name.toLowerCase().replace(/[\s_-]/g, '');
+}
+
+/** A file without a header, with another separator, or no inventory at all: every name is unknown. */
+function withoutHeader(source: readonly SourceColumn[], where: string): RunbookError {
+  const first = source.slice(0, 3).map(({ name }) => `'${shorten(name)}'`);
+  return new RunbookError(
+    'INVENTORY_COLUMN_UNKNOWN',
+    `${where} has no column of an inventory; its columns are ${first.join(', ')}${source.length > 3 ? ', …' : ''}.`,
+    {
+      hint: `the first line has to be a header, with commas between the names: ${CSV_HEADER} (the files of an S3 Inventory report have none: name its manifest.json instead)`,
+    },
+  );
+}
+
+function shorten(name: string): string {
+  return name.length > MAX_SHOWN_CHARACTERS ? `${name.slice(0, MAX_SHOWN_CHARACTERS)}…` : name;
+}
+
 function assertRequiredColumns(columns: InventoryColumns, where: string): void {
   const missing = REQUIRED_COLUMNS.filter((name) => columns[name] === undefined);
   if (columns.e_tag === undefined && columns.is_multipart === undefined) missing.push('e_tag');
@@ -113,7 +146,7 @@ function assertRequiredColumns(columns: InventoryColumns, where: string): void {
     'INVENTORY_COLUMN_MISSING',
     `${where} has no column ${missing.join(', ')}${reason === undefined ? '' : `; ${reason}`}.`,
     {
-      hint: 'take the inventory again with all fields: S3 Inventory with all versions and all optional fields, or a CSV with the header bucket_name,key_name,version_id,is_latest,delete_marker,size,last_modified,storage_class,e_tag',
+      hint: `take the inventory again with all fields: S3 Inventory with all versions and all optional fields, or a CSV with the header ${CSV_HEADER}`,
     },
   );
 }

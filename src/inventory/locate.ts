@@ -1,7 +1,10 @@
 import type { QueryEngine } from '../engine/duckdb.ts';
 import { RunbookError } from '../errors.ts';
-import { sqlInteger, sqlText } from '../render/sql.ts';
+import { sqlIdentifier, sqlInteger, sqlText } from '../render/sql.ts';
+import { parseBucketName } from '../s3/bucket.ts';
 import { MAX_KEY_BYTES } from '../s3/rollback.ts';
+import { isGzipped } from './gzip.ts';
+import { lineOfRow } from './line-number.ts';
 import { fileRowsSql, sourceView } from './reader.ts';
 import type { InventoryFile, InventorySource } from './source.ts';
 
@@ -9,7 +12,7 @@ import type { InventoryFile, InventorySource } from './source.ts';
  * Finds the row that made a plan stop. The scans only count bad rows, because a row number would cost every plan; this
  * slow second look is paid for by the one that is refused.
  * @param bucket the bucket that every row must name
- * @returns the refusal, with the file and its line (CSV) or row (Parquet)
+ * @returns the refusal, with the file and its line (CSV) or row (Parquet), and the key as the file has it
  */
 export async function locateBadRow(
   engine: QueryEngine,
@@ -19,27 +22,69 @@ export async function locateBadRow(
   await engine.run('SET preserve_insertion_order = true');
   for (const file of source.files) {
     const [row] = await engine.rows(badRowSql(source, file, bucket));
-    if (row !== undefined)
-      return refusal(source, file, Number(row.place), String(row.reason), String(row.value));
+    if (row === undefined) continue;
+    const place = Number(row.place);
+    const where = await describePlace(source, file, place, 'skipped');
+    const reason = String(row.reason);
+    if (reason === FOREIGN) return foreignBucket(where, String(row.value));
+    const time = reason === NO_TIME ? await readTimeText(engine, source, file, place) : '';
+    return malformedRow(
+      where,
+      time === '' ? reason : `its last-modified time '${time}' cannot be read as a time`,
+      String(row.value),
+    );
   }
   return new RunbookError('INVENTORY_ROW_MALFORMED', `${source.location} holds a row that cannot be read.`, {
     hint: 'take the inventory again',
   });
 }
 
+/**
+ * Where a row stands, for a message: the file and its line (CSV) or row (Parquet).
+ * @param blankLines whether `place` counts blank lines as rows
+ */
+export async function describePlace(
+  source: InventorySource,
+  file: InventoryFile,
+  place: number,
+  blankLines: 'counted' | 'skipped',
+): Promise<string> {
+  if (source.csv === null) return `${file.path}, row ${place}`;
+  return `${file.path}, line ${await lineOfRow(file.path, isGzipped(source, file), place, blankLines)}`;
+}
+
+/** DuckDB's CSV reader gives NULL for a time that it cannot parse; this reads what stands there. */
+async function readTimeText(
+  engine: QueryEngine,
+  source: InventorySource,
+  file: InventoryFile,
+  place: number,
+): Promise<string> {
+  const column = source.columns.last_modified;
+  if (source.csv === null || column === undefined) return '';
+  const [row] = await engine.rows(
+    `SELECT ${sqlIdentifier(column.name)} AS text FROM (${fileRowsSql(source, file, 'text')}) WHERE place = ${sqlInteger(place)}`,
+  );
+  return String(row?.text ?? '');
+}
+
 const FOREIGN = 'foreign bucket';
+const NO_TIME = 'it has no last-modified time';
 
 function badRowSql(source: InventorySource, file: InventoryFile, bucket: string): string {
-  const { columns, rawKey, keysEncoded } = sourceView(source, 'duckdb');
+  const { columns, rawKey, keysEncoded, recency } = sourceView(source, 'duckdb');
   const decoded = keysEncoded ? "TRY(url_decode(replace(raw_key, '+', '%20')))" : 'raw_key';
   const reasons: [condition: string, reason: string, value: string][] = [
     ['bucket IS NULL', 'it has no bucket name', "''"],
     [`bucket <> ${sqlText(bucket)}`, FOREIGN, 'bucket'],
     ['raw_key IS NULL', 'it has no key', "''"],
-    ['last_modified IS NULL', 'it has no last-modified time', 'raw_key'],
+    ['last_modified IS NULL', NO_TIME, 'raw_key'],
+    ['NOT isfinite(last_modified)', 'its last-modified time is infinite', 'raw_key'],
     ['is_latest IS NULL', 'it does not say whether it is the current entry', 'raw_key'],
     ['is_delete_marker IS NULL', 'it does not say whether it is a delete marker', 'raw_key'],
     ['NOT is_delete_marker AND size IS NULL', 'it is an object version without a size', 'raw_key'],
+    [`(${recency}) IS NULL`, `its ${source.order} is empty, which orders the entries of a key`, 'raw_key'],
+    ['size < 0', 'its size is negative', 'raw_key'],
     ['key IS NULL', 'its key is not UTF-8 once decoded', 'raw_key'],
     [
       `${keysEncoded} AND strlen(raw_key) - strlen(key) <> 2 * (strlen(raw_key) - strlen(replace(raw_key, '%', '')))`,
@@ -59,28 +104,30 @@ function badRowSql(source: InventorySource, file: InventoryFile, bucket: string)
     .join(', ');
   return `SELECT place, reason, value FROM (
     SELECT place, ${pick(1)} AS reason, ${pick(2)} AS value
-    FROM (SELECT *, ${decoded} AS key FROM (SELECT place, ${list} FROM (${fileRowsSql(source, file)})))
+    FROM (SELECT *, ${decoded} AS key FROM (SELECT place, ${list} FROM (${fileRowsSql(source, file, 'typed')})))
   ) WHERE reason IS NOT NULL ORDER BY place LIMIT 1`;
 }
 
-function refusal(
-  source: InventorySource,
-  file: InventoryFile,
-  place: number,
-  reason: string,
-  value: string,
-): RunbookError {
-  const where = `${file.path}, ${source.csv === null ? 'row' : 'line'} ${place}`;
-  if (reason === FOREIGN) {
-    return new RunbookError('INVENTORY_FOREIGN_BUCKET', `${where} belongs to the bucket '${value}'.`, {
-      hint: `give an inventory of this bucket alone, or name the other one: --bucket ${value}`,
-    });
-  }
+function foreignBucket(where: string, bucket: string): RunbookError {
+  return new RunbookError('INVENTORY_FOREIGN_BUCKET', `${where} belongs to the bucket '${bucket}'.`, {
+    hint: `give an inventory of this bucket alone${isBucketName(bucket) ? `, or name the other one: --bucket ${bucket}` : ''}`,
+  });
+}
+
+function malformedRow(where: string, reason: string, value: string): RunbookError {
   return new RunbookError(
     'INVENTORY_ROW_MALFORMED',
-    `${where}: ${reason}${value === '' ? '' : ` ('${value}')`}.`,
-    {
-      hint: 'no row is skipped: correct the file, or take the inventory again',
-    },
+    `${where}: ${reason}${value === '' ? '' : ` (key '${value}')`}.`,
+    { hint: 'no row is skipped: correct the file, or take the inventory again' },
   );
+}
+
+/** What is no bucket name is not proposed as the next thing to type. */
+function isBucketName(text: string): boolean {
+  try {
+    parseBucketName(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,11 +1,12 @@
 import type { Stats } from 'node:fs';
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { RunbookError } from '../errors.ts';
 import { matchColumns, type SourceColumn, stackOrderOf } from './columns.ts';
 import { readCsvHeader } from './csv-header.ts';
-import { readInventoryReport } from './report.ts';
+import { compressionOf, readKind } from './file-kind.ts';
 import type { InventoryFile, InventorySource } from './source.ts';
+import { systemReason } from './system-error.ts';
 
 /** Tells the columns of a Parquet file; the engine reads them from the file's footer. */
 export type DescribeParquet = (path: string) => Promise<SourceColumn[]>;
@@ -27,6 +28,7 @@ export async function openInventory(
   if (manifest !== null) return openReport(manifest, location, describe);
 
   const files = (await Promise.all(paths.map(listFiles))).flat();
+  await assertNamedOnce(files);
   const kinds = await Promise.all(files.map((file) => readKind(file.path)));
   const [first] = files;
   if (first === undefined) {
@@ -44,7 +46,7 @@ export async function openInventory(
   );
   return {
     ...sourceOver('csv', location, files, columns),
-    csv: { hasHeader: true, compression: compressionOf(kinds) },
+    csv: { hasHeader: true, compression: compressionOf(files, kinds) },
   };
 }
 
@@ -53,6 +55,7 @@ async function openReport(
   location: string,
   describe: DescribeParquet,
 ): Promise<InventorySource> {
+  const { readInventoryReport } = await import('./report.ts');
   const report = await readInventoryReport(path);
   const facts = { takenAt: report.takenAt, sourceBucket: report.sourceBucket };
   if (report.format === 'parquet') {
@@ -61,7 +64,7 @@ async function openReport(
   }
   const kinds = await Promise.all(report.files.map((file) => readKind(file.path)));
   const columns = report.columns.map((name) => ({ name, type: 'VARCHAR' }));
-  const csv = { hasHeader: false, compression: compressionOf(kinds) };
+  const csv = { hasHeader: false, compression: compressionOf(report.files, kinds) };
   return { ...sourceOver('s3-inventory-csv', location, report.files, columns), ...facts, csv };
 }
 
@@ -89,6 +92,16 @@ function sourceOver(
 /** One path that is a manifest.json, or a folder that holds one. */
 async function findManifest(paths: readonly string[]): Promise<string | null> {
   const [path] = paths;
+  const named = paths.find((candidate) => basename(candidate) === 'manifest.json');
+  if (named !== undefined && paths.length > 1) {
+    throw new RunbookError(
+      'INVALID_OPTION',
+      `${named} is one of ${paths.length} paths given as the inventory.`,
+      {
+        hint: 'a report is an inventory of its own: give its manifest.json alone, the newest after the point in time',
+      },
+    );
+  }
   if (path === undefined || paths.length > 1) return null;
   if (basename(path) === 'manifest.json') {
     await statOrRefuse(path);
@@ -103,58 +116,45 @@ async function listFiles(path: string): Promise<InventoryFile[]> {
   if (!found.isDirectory()) return [{ path, bytes: found.size, expectedMd5: null }];
   const names = (await readdir(path)).filter((name) => INVENTORY_FILE.test(name)).toSorted();
   return Promise.all(
-    names.map(async (name) => ({
-      path: join(path, name),
-      bytes: (await stat(join(path, name))).size,
-      expectedMd5: null,
-    })),
+    names.map(async (name) => {
+      const file = join(path, name);
+      return { path: file, bytes: (await statOrRefuse(file)).size, expectedMd5: null };
+    }),
   );
 }
 
+/** A file that is read twice has every version ID twice, which would be blamed on its content. */
+async function assertNamedOnce(files: readonly InventoryFile[]): Promise<void> {
+  const names = new Map<string, string>();
+  for (const { path } of files) {
+    const real = await realpath(path);
+    const other = names.get(real);
+    if (other !== undefined) {
+      const twice = other === path ? `${path} is given twice` : `${path} is the same file as ${other}`;
+      throw new RunbookError('INVALID_OPTION', `${twice}.`, {
+        hint: 'name every file of the inventory once',
+      });
+    }
+    names.set(real, path);
+  }
+}
+
 async function statOrRefuse(path: string): Promise<Stats> {
+  let found: Stats;
   try {
-    return await stat(path);
+    found = await stat(path);
   } catch (cause) {
-    const remote = path.startsWith('s3://');
-    throw new RunbookError('INVENTORY_NOT_FOUND', `${path} cannot be read: ${(cause as Error).message}.`, {
-      hint: remote
+    throw new RunbookError('INVENTORY_NOT_FOUND', `${path} cannot be read: ${systemReason(cause)}.`, {
+      hint: path.startsWith('s3://')
         ? `bring it here first: aws s3 cp ${path} .`
         : 'check the path; an inventory is made by S3 Inventory, or by listing all versions of the bucket',
       cause,
     });
   }
-}
-
-type Kind = 'csv' | 'gzip' | 'parquet';
-
-/** Tells the format by the file's first bytes, not by its name. */
-async function readKind(path: string): Promise<Kind> {
-  let handle: FileHandle | undefined;
-  try {
-    handle = await open(path);
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0);
-    const magic = buffer.subarray(0, bytesRead);
-    if (magic.toString('latin1') === 'PAR1') return 'parquet';
-    if (magic.toString('latin1').startsWith('ORC')) {
-      throw new RunbookError('INVENTORY_FORMAT_UNKNOWN', `${path} is an ORC file.`, {
-        hint: 'the embedded engine reads CSV and Parquet; read ORC with Athena, or add a Parquet configuration',
-      });
-    }
-    return magic[0] === 0x1f && magic[1] === 0x8b ? 'gzip' : 'csv';
-  } catch (cause) {
-    if (cause instanceof RunbookError) throw cause;
-    throw new RunbookError('INVENTORY_NOT_FOUND', `${path} cannot be read: ${(cause as Error).message}.`, {
-      hint: 'check that you may read the file',
-      cause,
-    });
-  } finally {
-    await handle?.close();
-  }
-}
-
-function compressionOf(kinds: readonly Kind[]): 'none' | 'gzip' | 'auto_detect' {
-  if (kinds.every((kind) => kind === 'csv')) return 'none';
-  return kinds.every((kind) => kind === 'gzip') ? 'gzip' : 'auto_detect';
+  if (found.isFile() || found.isDirectory()) return found;
+  throw new RunbookError('INVENTORY_NOT_FOUND', `${path} is a pipe or a device, not a file.`, {
+    hint: 'the inventory is read more than once: write it to a file first, and name that file',
+  });
 }
 
 /** The columns of the first file, once every other file is known to have the same ones in the same order. */

@@ -18,6 +18,8 @@ export type SourceView = {
   keysEncoded: boolean;
   /** tells a multipart upload: by the source's own column, else by the part count that its ETag ends with */
   multipart: string;
+  /** whether the source tells it in a column of its own, which costs nothing to read again */
+  hasMultipartColumn: boolean;
   /** larger is newer, within a key */
   recency: string;
 };
@@ -28,6 +30,7 @@ export function sourceView(source: InventorySource, dialect: SqlDialect): Source
     rawKey: columnExpression(source, 'key', dialect),
     keysEncoded: source.csv !== null,
     multipart: source.columns.is_multipart === undefined ? "strpos(e_tag, '-') > 0" : 'is_multipart_upload',
+    hasMultipartColumn: source.columns.is_multipart !== undefined,
     recency: { ordinal: '-ordinal', 'sequence-number': 'sequence_number', 'last-modified': 'last_modified' }[
       source.order
     ],
@@ -92,6 +95,8 @@ function convert(
   const isText = column.type === 'VARCHAR';
   switch (type) {
     case 'text':
+      // Parquet text without its UTF8 mark; a cast would show every byte beyond ASCII as an escape.
+      if (column.type === 'BLOB') return dialect === 'athena' ? name : `decode(${name})`;
       return isText ? name : `CAST(${name} AS varchar)`;
     case 'boolean':
       return column.type === 'BOOLEAN' ? name : `CAST(${name} AS boolean)`;
@@ -105,7 +110,8 @@ function convert(
       if (!isText) return `CAST(${name} AS timestamp)`;
       return dialect === 'athena'
         ? `CAST(from_iso8601_timestamp(replace(${name}, ' ', 'T')) AT TIME ZONE 'UTC' AS timestamp)`
-        : `CAST(CAST(${name} AS timestamptz) AS timestamp)`;
+        : // The cast from one to the other would ask the calendar of a time zone for every row.
+          `make_timestamp(epoch_us(CAST(${name} AS timestamptz)))`;
   }
 }
 
@@ -124,12 +130,12 @@ export function inventoryViewSql(source: InventorySource, values: CsvValues): st
   return `CREATE OR REPLACE VIEW inventory AS SELECT * FROM ${reader}`;
 }
 
-/** The rows of one file with their `place`: the line of a CSV file, the row of a Parquet file, both from 1. */
-export function fileRowsSql(source: InventorySource, file: InventoryFile): string {
+/** The rows of one file with their `place`, counted from 1: in a CSV file the header is a row, and blank lines are none. */
+export function fileRowsSql(source: InventorySource, file: InventoryFile, values: CsvValues): string {
   if (source.csv === null)
     return `SELECT file_row_number + 1 AS place, * FROM ${parquetReader([file], true)}`;
   const place = `row_number() OVER () + ${source.csv.hasHeader ? 1 : 0}`;
-  return `SELECT ${place} AS place, * FROM ${csvReader(source, [file], 'typed', false)}`;
+  return `SELECT ${place} AS place, * FROM ${csvReader(source, [file], values, false)}`;
 }
 
 function csvReader(
@@ -148,9 +154,11 @@ function csvReader(
     ({ name }) => `${sqlText(name)}: '${typeOf.get(name) ?? 'VARCHAR'}'`,
   );
   return [
-    `read_csv([${files.map((file) => sqlText(file.path)).join(', ')}]`,
+    `read_csv([${files.map((file) => sqlPath(file.path)).join(', ')}]`,
     `parallel = ${parallel}`,
     'auto_detect = false',
+    // A folder named `size=1` above the file would otherwise give every row the size 1.
+    'hive_partitioning = false',
     `header = ${source.csv?.hasHeader ?? true}`,
     `compression = ${sqlText(source.csv?.compression ?? 'none')}`,
     "delim = ','",
@@ -160,7 +168,19 @@ function csvReader(
   ].join(', ');
 }
 
-function parquetReader(files: readonly InventoryFile[], rowNumbers = false): string {
-  const paths = files.map((file) => sqlText(file.path)).join(', ');
+/** The table function over Parquet files. */
+export function parquetReader(files: readonly Pick<InventoryFile, 'path'>[], rowNumbers = false): string {
+  const paths = files.map((file) => sqlPath(file.path)).join(', ');
   return `read_parquet([${paths}], hive_partitioning = false, file_row_number = ${rowNumbers})`;
+}
+
+/** Characters that DuckDB reads as a pattern of file names. */
+const GLOB_CHARACTERS = /[*?[]/g;
+
+/**
+ * A path as a literal that names this one file: DuckDB takes `a[1].csv` for the pattern of `a1.csv`, and `~` at the
+ * start for the home folder.
+ */
+function sqlPath(path: string): string {
+  return sqlText(`${path.startsWith('~') ? './' : ''}${path.replace(GLOB_CHARACTERS, '[$&]')}`);
 }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { RunbookError } from '../errors.ts';
 import type { InventoryFile } from './source.ts';
+import { systemReason } from './system-error.ts';
 
 /**
  * The manifest.json of an S3 Inventory report ("Inventory manifest", Amazon S3 User Guide): the list of the report's
@@ -12,7 +13,7 @@ const manifestSchema = z.object({
   sourceBucket: z.string(),
   fileFormat: z.string(),
   fileSchema: z.string(),
-  creationTimestamp: z.string().regex(/^\d+$/),
+  creationTimestamp: z.string().regex(/^\d{1,15}$/),
   files: z.array(
     z.object({
       key: z.string(),
@@ -37,7 +38,7 @@ export type InventoryReport = {
  * @throws RunbookError INVENTORY_NOT_FOUND, INVENTORY_FORMAT_UNKNOWN, INVENTORY_EMPTY
  */
 export async function readInventoryReport(manifestPath: string): Promise<InventoryReport> {
-  const manifest = parseManifest(await readFile(manifestPath, 'utf8'), manifestPath);
+  const manifest = parseManifest(await readManifest(manifestPath), manifestPath);
   const format = manifest.fileFormat.toLowerCase();
   if (format !== 'csv' && format !== 'parquet') {
     throw new RunbookError(
@@ -69,14 +70,27 @@ export async function readInventoryReport(manifestPath: string): Promise<Invento
   };
 }
 
+async function readManifest(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    throw new RunbookError('INVENTORY_NOT_FOUND', `${path} cannot be read: ${systemReason(cause)}.`, {
+      hint: 'name the manifest.json that S3 Inventory wrote, in its folder yyyy-mm-ddThh-mmZ',
+      cause,
+    });
+  }
+}
+
 function parseManifest(text: string, path: string): z.infer<typeof manifestSchema> {
   try {
     return manifestSchema.parse(JSON.parse(text));
   } catch (cause) {
-    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : (cause as Error).message;
+    const issue = cause instanceof z.ZodError ? cause.issues[0] : undefined;
+    const reason =
+      issue === undefined ? 'it is not JSON' : `'${issue.path.join('.')}': ${issue.message.toLowerCase()}`;
     throw new RunbookError(
       'INVENTORY_FORMAT_UNKNOWN',
-      `${path} is not the manifest of an S3 Inventory report: ${reason}`,
+      `${path} is not the manifest of an S3 Inventory report: ${reason}.`,
       {
         hint: 'name the manifest.json that S3 Inventory wrote, in its folder yyyy-mm-ddThh-mmZ',
         cause,

@@ -18,7 +18,7 @@ export type InventorySource = {
   sourceColumns: SourceColumn[];
   columns: InventoryColumns;
   order: StackOrder;
-  csv: { hasHeader: boolean; compression: 'none' | 'gzip' | 'auto_detect' } | null;
+  csv: { hasHeader: boolean; compression: 'none' | 'gzip' | 'auto' } | null;
   /** start of the scan as the source tells it (S3 Inventory's creationTimestamp), or null */
   takenAt: Date | null;
   /** the bucket that the source says it describes, or null */

@@ -30,20 +30,30 @@ const HOURS_CODE = 100_000_000;
 const MINUTES_CODE = 10_000_000_000;
 
 /**
- * Values of the `scan` template. A cell is a number of days, of hours with HOURS_CODE added, or of minutes with
- * MINUTES_CODE added, each counted from SHIFT_MS before the point in time.
+ * Values of the `scan` template for a point in time. A cell is a number of days, of hours with HOURS_CODE added, or of
+ * minutes with MINUTES_CODE added, each counted from SHIFT_MS before the point in time. An entry at the very end of a
+ * cell belongs to it, as the entry at the point in time belongs to what was before; hence the millisecond.
  */
-export const ACTIVITY_CELLS = {
-  dayMs: DAY_MS,
-  hourMs: HOUR_MS,
-  minuteMs: MINUTE_MS,
-  shiftMs: SHIFT_MS,
+export function activityCells(pointInTime: string) {
+  const origin = Date.parse(pointInTime);
   // 24 intervals of 6 hours, and of 15 minutes: the widest that need the finer cells.
-  hoursReachMs: MAX_INTERVALS_AFTER * DAY_MS,
-  minutesReachMs: MAX_INTERVALS_AFTER * HOUR_MS,
-  hoursCode: HOURS_CODE,
-  minutesCode: MINUTES_CODE,
-};
+  const hoursReachMs = MAX_INTERVALS_AFTER * DAY_MS;
+  const minutesReachMs = MAX_INTERVALS_AFTER * HOUR_MS;
+  const at = (distanceMs: number) => formatInstant(new Date(origin + distanceMs));
+  return {
+    dayMs: DAY_MS,
+    hourMs: HOUR_MS,
+    minuteMs: MINUTE_MS,
+    shiftMs: SHIFT_MS,
+    elapsedOriginMs: origin - SHIFT_MS + 1,
+    hoursFrom: at(-hoursReachMs),
+    hoursTo: at(hoursReachMs),
+    minutesFrom: at(-minutesReachMs),
+    minutesTo: at(minutesReachMs),
+    hoursCode: HOURS_CODE,
+    minutesCode: MINUTES_CODE,
+  };
+}
 
 /** Start of a cell, in milliseconds from the point in time. */
 function cellStartMs(cell: number): number {

@@ -58,7 +58,9 @@ export async function buildPlan(folder: string, options: BuildPlanOptions): Prom
     return await assemblePlan(folder, { ...options, source }, { queries, view, totals, sha256 });
   } catch (error) {
     // Nothing but a report has checksums to compare with; hashing any other file to its end would tell nothing.
-    if (source.files.every((file) => file.expectedMd5 === null)) abort.abort();
+    // Someone who interrupts does not want to wait for it either.
+    const interrupted = error instanceof RunbookError && error.code === 'INTERRUPTED';
+    if (interrupted || source.files.every((file) => file.expectedMd5 === null)) abort.abort();
     await checksum.catch((reason) => {
       if (reason instanceof RunbookError) throw reason;
     });
@@ -208,14 +210,20 @@ function estimateInput(
     crossRegion: inputs.mode === 'copy-to-bucket' ? null : false,
     scenarios: manifests.map(({ scenario, keys, rows }) => {
       const own = counts.filter((row) => scenarioOf(inputs.mode, row.class) === scenario);
+      const sum = (field: 'bytes' | 'largeKeys' | 'largeBytes') =>
+        own.reduce((total, row) => total + row[field], 0);
+      const copies = own.filter((row) => row.class.startsWith('copy'));
       return {
         scenario,
         keys,
         rows,
-        bytes: own.reduce((total, row) => total + row.bytes, 0),
-        byStorageClass: own
-          .filter((row) => row.class.startsWith('copy'))
-          .map(({ storageClass, keys, wantedBytes }) => ({ storageClass, keys, bytes: wantedBytes })),
+        bytes: sum('bytes'),
+        byStorageClass: copies.map((row) => ({
+          storageClass: row.storageClass,
+          keys: row.keys,
+          bytes: row.wantedBytes,
+        })),
+        ...(copies.length === 0 ? {} : { multipart: { keys: sum('largeKeys'), bytes: sum('largeBytes') } }),
       };
     }),
   };

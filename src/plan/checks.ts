@@ -32,7 +32,7 @@ export function inventoryChecks(
     add(
       'TIES_UNDECIDED',
       'warning',
-      `${keysOf('ambiguous')} keys have two entries in the second that decides, and the inventory does not carry the order of the listing.`,
+      `${keys(keysOf('ambiguous'), 'has', 'have')} two entries in the second that decides, and the inventory does not carry the order of the listing.`,
       'an inventory that carries the order (an `ordinal` or `sequence_number` column) decides them',
     );
   }
@@ -40,7 +40,7 @@ export function inventoryChecks(
     add(
       'MULTIPART_IN_FLIGHT',
       'warning',
-      `${keysOf('suspect-multipart')} keys were uploaded in parts that began within ${inputs.multipartWindowSeconds / 3600} hours before the point in time; S3 stamps them with their beginning.`,
+      `${keys(keysOf('suspect-multipart'), 'was', 'were')} uploaded in parts, begun within ${inputs.multipartWindowSeconds / 3600} hours before the point in time; S3 stamps them with their beginning.`,
       UNCERTAIN_HINT,
     );
   }
@@ -75,6 +75,11 @@ export function inventoryChecks(
     `aws s3api get-bucket-versioning --bucket ${inputs.bucket}`,
   );
   return checks;
+}
+
+/** `1 key has`, `3 keys have` */
+function keys(count: number, singular: string, plural: string): string {
+  return count === 1 ? `1 key ${singular}` : `${count.toLocaleString('en-US')} keys ${plural}`;
 }
 
 /** The instant against which noncurrent expiry is reckoned: the source's own, or the end of today, the safe side. */

@@ -28,6 +28,9 @@ export type CountRow = {
   afterEntries: number;
   bytes: number;
   wantedBytes: number;
+  /** of these, the wanted versions above CopyObject's limit */
+  largeKeys: number;
+  largeBytes: number;
 };
 
 /**
@@ -73,7 +76,7 @@ async function readTotals(
 ): Promise<Totals> {
   const [row] = await engine.rows(sql('totals', view));
   const count = (name: string) => Number(row?.[name] ?? 0);
-  if (count('foreign_entries') > 0 || count('malformed_entries') > 0) {
+  if (count('refused_entries') > 0) {
     throw await locateBadRow(engine, source, inputs.bucket);
   }
   if (count('entries') === 0) {
@@ -113,7 +116,9 @@ async function assertConsistent(
   const current = Number(first.current_entries);
   const what =
     current !== 1
-      ? `${current === 0 ? 'no' : current} current ${current === 1 ? 'entry' : 'entries'}`
+      ? current === 0
+        ? 'no current entry'
+        : `${current} current entries`
       : Number(first.repeated_version_ids) > 0
         ? 'a version ID twice'
         : 'a current entry that is not the first in the order of its listing';
@@ -139,5 +144,7 @@ export async function readCounts(engine: QueryEngine, sql: SqlRenderer, view: ob
     afterEntries: Number(row.after_entries),
     bytes: Number(row.bytes),
     wantedBytes: Number(row.wanted_bytes),
+    largeKeys: Number(row.large_keys),
+    largeBytes: Number(row.large_bytes),
   }));
 }

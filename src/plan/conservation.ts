@@ -14,6 +14,12 @@ export function addUpClasses(totals: Totals, counts: readonly CountRow[], inputs
   const sum = (field: 'keys' | 'entries' | 'afterEntries') =>
     counts.reduce((total, row) => total + row[field], 0);
 
+  const foreign = counts.find((row) => !MODE_CLASSES[inputs.mode].includes(row.class));
+  if (foreign !== undefined) {
+    throw violation(
+      `${foreign.keys} keys are of the class '${foreign.class}', which ${inputs.mode} does not have`,
+    );
+  }
   const expectedKeys = classifiesAllKeys ? totals.keysInScope : totals.changedKeys;
   assertEqual('classified keys', sum('keys'), expectedKeys);
   assertEqual('entries after the point in time', sum('afterEntries'), totals.afterEntries);

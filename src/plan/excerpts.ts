@@ -5,7 +5,10 @@ import { type KeyClass, scenarioOf } from '../s3/rollback.ts';
 import { foldActivity } from './activity.ts';
 import type { Activity, PlanInputs, RollbackPlan, Sample, SampleEntry } from './plan-file.ts';
 
-/** What a reviewer looks at instead of the full lists: samples, the prefixes with most changes, the activity. */
+/**
+ * What a reviewer looks at instead of the full lists: samples, the prefixes with most changes, the activity. Keys leave
+ * the engine URL-encoded, since its text decoder takes a byte order mark at the start of a key for its own.
+ */
 
 const SAMPLES_PER_CLASS = 5;
 /** A depth of folders is telling as long as its ten largest hold this share of all planned keys. */
@@ -23,7 +26,7 @@ export async function readSamples(
     return {
       scenario: scenarioOf(inputs.mode, keyClass),
       class: keyClass,
-      key: String(row.key),
+      key: decodeURIComponent(String(row.encoded_key)),
       current: sampleEntry(row, 'current', row.current_is_marker === true),
       wanted: sampleEntry(row, 'wanted', false),
     };
@@ -61,7 +64,10 @@ export async function readTopPrefixes(
   const depths = [...byDepth.keys()].toSorted((a, b) => a - b);
   const all = Math.max(0, ...depths.map(sum));
   const depth = depths.findLast((candidate) => sum(candidate) >= TELLING_SHARE * all) ?? depths[0] ?? 1;
-  return (byDepth.get(depth) ?? []).map((row) => ({ prefix: String(row.prefix), keys: Number(row.keys) }));
+  return (byDepth.get(depth) ?? []).map((row) => ({
+    prefix: decodeURIComponent(String(row.encoded_prefix)),
+    keys: Number(row.keys),
+  }));
 }
 
 export async function readActivity(

@@ -31,7 +31,7 @@ export type RawPlanInputs = {
   includeUncertain?: string | undefined;
 };
 
-export const DEFAULT_MULTIPART_WINDOW = '24h';
+const DEFAULT_MULTIPART_WINDOW = '24h';
 const KMS_KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[A-Za-z0-9-]+$/;
 const MAX_NONCURRENT_DAYS = 36_500;
 

@@ -16,7 +16,7 @@ import {
 import type { ClassCount, PlanInputs, PlanManifest, ReviewList, RollbackPlan } from './plan-file.ts';
 
 /** Why a class is left alone, in the words of its review list. */
-export const REVIEW_REASONS: Record<UncertainClass, string> = {
+const REVIEW_REASONS: Record<UncertainClass, string> = {
   ambiguous: 'two entries of one second, and nothing tells which of them was on top',
   'suspect-multipart':
     'a multipart upload started before the point in time; it may have become visible after it',

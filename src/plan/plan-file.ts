@@ -124,7 +124,6 @@ const scenarioEstimateSchema = z.strictObject({
     .nullable()
     .describe('S3PutObjectCopy job, one task a key, without the guard'),
 });
-export type ScenarioEstimate = z.infer<typeof scenarioEstimateSchema>;
 
 const estimateSchema = z.strictObject({
   prices: z.strictObject({ name: z.string(), region: z.string(), asOf: z.string() }),

@@ -4,7 +4,7 @@ import type { SqlDialect } from '../render/sql.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
 import { MAX_COPY_OBJECT_BYTES, MAX_KEY_BYTES } from '../s3/rollback.ts';
 import { ARCHIVED_ACCESS_TIERS, ARCHIVED_STORAGE_CLASSES } from '../s3/storage-class.ts';
-import { ACTIVITY_CELLS } from './activity.ts';
+import { activityCells } from './activity.ts';
 import type { PlanInputs } from './plan-file.ts';
 
 const MS_PER_DAY = 86_400_000;
@@ -53,7 +53,7 @@ export function queryView(
     archivedAccessTiers: [...ARCHIVED_ACCESS_TIERS],
     maxCopyObjectBytes: MAX_COPY_OBJECT_BYTES,
     maxKeyBytes: MAX_KEY_BYTES,
-    ...ACTIVITY_CELLS,
+    ...activityCells(inputs.timestamp),
     changedOnly: false,
   };
 }

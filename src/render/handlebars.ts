@@ -16,22 +16,23 @@ export async function readTemplate(url: URL): Promise<TemplateSource> {
   return { name: url.pathname.split('/').at(-1) ?? url.pathname, text: await readFile(url, 'utf8') };
 }
 
+/** A template that is ready to be rendered; a name that the view lacks throws. */
+export type CompiledTemplate = (view: object) => string;
+
 /**
- * Renders a template.
+ * Compiles a template once, to be rendered many times.
  * @param source the template's name (for errors) and text
- * @param view the values it may use; a name that is missing throws
  * @param options helpers and partials by name; `keepLineBreaks` leaves the line break after a tag that stands alone on
  *   its line, which Handlebars otherwise takes away
  */
-export function renderTemplate(
+export function compileTemplate(
   source: TemplateSource,
-  view: object,
   options: {
     helpers?: Record<string, TemplateHelper>;
     partials?: Record<string, string>;
     keepLineBreaks?: boolean;
   } = {},
-): string {
+): CompiledTemplate {
   const instance = Handlebars.create();
   for (const [name, helper] of Object.entries(options.helpers ?? {})) {
     instance.registerHelper(name, (...args: unknown[]) => helper(...args.slice(0, -1)));
@@ -43,11 +44,22 @@ export function renderTemplate(
     preventIndent: true,
     ignoreStandalone: options.keepLineBreaks ?? false,
   });
-  try {
-    return template(view);
-  } catch (cause) {
-    throw new Error(`template ${source.name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
-  }
+  return (view) => {
+    try {
+      return template(view);
+    } catch (cause) {
+      throw new Error(`template ${source.name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+        cause,
+      });
+    }
+  };
+}
+
+/** Renders a template that is needed once. */
+export function renderTemplate(
+  source: TemplateSource,
+  view: object,
+  options: { helpers?: Record<string, TemplateHelper> } = {},
+): string {
+  return compileTemplate(source, options)(view);
 }

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { readTemplate, renderTemplate, type TemplateHelper } from './handlebars.ts';
+import { compileTemplate, readTemplate, type TemplateHelper } from './handlebars.ts';
 
 /**
  * SQL from the templates in `sql/`: one source, two dialects. `sql/*.sql.hbs` and `sql/shared/` are written once;
@@ -10,7 +10,7 @@ import { readTemplate, renderTemplate, type TemplateHelper } from './handlebars.
 
 export type SqlDialect = 'duckdb' | 'athena';
 
-export const SQL_TEMPLATES = [
+const SQL_TEMPLATES = [
   'scan',
   'totals',
   'changed',
@@ -24,26 +24,44 @@ export const SQL_TEMPLATES = [
   'prefixes',
   'activity',
 ] as const;
-export type SqlTemplate = (typeof SQL_TEMPLATES)[number];
+type SqlTemplate = (typeof SQL_TEMPLATES)[number];
 
 /** The templates of one dialect, read once. */
 export type SqlRenderer = (template: SqlTemplate, view: object) => string;
 
 const SQL_FOLDER = new URL('../../sql/', import.meta.url);
 
-/** Reads every template and partial of a dialect. */
-export async function loadSql(dialect: SqlDialect): Promise<SqlRenderer> {
-  const [partials, ...sources] = await Promise.all([
-    readPartials(['shared', dialect]),
-    ...SQL_TEMPLATES.map((name) => readTemplate(new URL(`${name}.sql.hbs`, SQL_FOLDER))),
-  ]);
-  const byName = new Map(SQL_TEMPLATES.map((name, index) => [name, sources[index]]));
+/** Reads and compiles every template of a dialect, once a process. */
+export function loadSql(dialect: SqlDialect): Promise<SqlRenderer> {
+  const known = loaded.get(dialect);
+  if (known !== undefined) return known;
+  const renderer = compileSql(dialect);
+  loaded.set(dialect, renderer);
+  return renderer;
+}
+
+const loaded = new Map<SqlDialect, Promise<SqlRenderer>>();
+
+async function compileSql(dialect: SqlDialect): Promise<SqlRenderer> {
+  const partials = await readPartials(['shared', dialect]);
+  const compiled = new Map(
+    await Promise.all(
+      SQL_TEMPLATES.map(async (name) => {
+        const source = await readTemplate(new URL(`${name}.sql.hbs`, SQL_FOLDER));
+        return [
+          name,
+          compileTemplate(source, { helpers: SQL_HELPERS, partials, keepLineBreaks: true }),
+        ] as const;
+      }),
+    ),
+  );
   return (template, view) => {
-    const source = byName.get(template);
-    if (source === undefined) throw new TypeError(`no SQL template '${template}'`);
-    const text = renderTemplate(source, view, { helpers: SQL_HELPERS, partials, keepLineBreaks: true });
+    const render = compiled.get(template);
+    if (render === undefined) throw new TypeError(`no SQL template '${template}'`);
     // Tags that stand alone leave empty lines behind; the templates have none of their own.
-    return `${text.replace(/\n[ \t]*(?=\n)/g, '').trim()}\n`;
+    return `${render(view)
+      .replace(/\n[ \t]*(?=\n)/g, '')
+      .trim()}\n`;
   };
 }
 
@@ -81,13 +99,8 @@ export function sqlInteger(value: unknown): string {
   return String(value);
 }
 
-/** A double-precision literal: a whole number would make Trino divide without a fraction. */
-function sqlDouble(value: unknown): string {
-  return `${sqlInteger(value)}e0`;
-}
-
 /** A time stamp literal in UTC from `yyyy-mm-ddThh:mm:ssZ`. */
-export function sqlUtc(value: unknown): string {
+function sqlUtc(value: unknown): string {
   const match = typeof value === 'string' ? /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})Z$/.exec(value) : null;
   if (match === null) throw new TypeError(`UTC time expected, got ${value}`);
   return `TIMESTAMP '${match[1]} ${match[2]}'`;
@@ -103,6 +116,5 @@ const SQL_HELPERS: Record<string, TemplateHelper> = {
   textList: sqlTextList,
   identifier: sqlIdentifier,
   integer: sqlInteger,
-  double: sqlDouble,
   utc: sqlUtc,
 };

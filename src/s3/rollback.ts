@@ -42,7 +42,6 @@ export const OPERATIONS = [
 export type Operation = (typeof OPERATIONS)[number];
 
 export const MARKER_CHOICES = ['remove', 'copy'] as const;
-export type MarkerChoice = (typeof MARKER_CHOICES)[number];
 
 /** What a scenario does to a key, in the words of the review. */
 export const SCENARIO_ACTIONS: Record<Scenario, string> = {

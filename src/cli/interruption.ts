@@ -1,0 +1,33 @@
+import process from 'node:process';
+import { RunbookError } from '../errors.ts';
+
+/** What asks a command to stop: Ctrl-C, a cancelled workflow run, a terminal that was closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** A watch for the signals that ask a command to stop, so that it can clean up after itself first. */
+export type Interruption = {
+  signal: AbortSignal;
+  /** @throws RunbookError INTERRUPTED when a signal has come */
+  assertNone(): void;
+  /** Ends the watch: from now on a signal ends the process at once. */
+  end(): void;
+};
+
+/** Starts the watch. */
+export function watchInterruption(): Interruption {
+  const controller = new AbortController();
+  const abort = () => controller.abort();
+  for (const name of SIGNALS) process.on(name, abort);
+  return {
+    signal: controller.signal,
+    assertNone() {
+      if (!controller.signal.aborted) return;
+      throw new RunbookError('INTERRUPTED', 'The command was interrupted; it has written nothing.', {
+        hint: 'run the same command again',
+      });
+    },
+    end() {
+      for (const name of SIGNALS) process.off(name, abort);
+    },
+  };
+}

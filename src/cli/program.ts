@@ -1,0 +1,163 @@
+import process from 'node:process';
+import { Command, CommanderError, Option } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
+import { RunbookError } from '../errors.ts';
+import { MARKER_CHOICES, MODE_SCENARIOS, MODES, UNCERTAIN_CLASSES } from '../s3/rollback.ts';
+import { STORAGE_CLASS_CHOICES } from '../s3/storage-class.ts';
+import type { PlanOptions } from './plan.ts';
+import { addStartJobsCommand } from './start-jobs.ts';
+import { reportFailure } from './terminal.ts';
+import { addUndoCommand } from './undo.ts';
+import { addVerifyCommand } from './verify.ts';
+
+/**
+ * The command line. Only names and help live here; a command is loaded when it is run, so that help and a refusal
+ * come at once.
+ */
+
+const PLAN_EXAMPLES = `
+Examples:
+  Plan the rollback of a whole bucket from a listing of its versions:
+    npm run --silent s3-rewind -- plan --inventory versions.csv --bucket my-bucket \\
+      --timestamp 2025-08-30T02:00:00Z --out my-plan
+
+  One prefix, from an S3 Inventory report that was synchronised here, with a lifecycle rule of 30 days:
+    npm run --silent s3-rewind -- plan --inventory ./report/2025-08-31T01-00Z/manifest.json --bucket my-bucket \\
+      --timestamp 2025-08-30T04:00:00+02:00 --prefix data/2025/ --noncurrent-expiration-days 30 --out my-plan
+
+  Recreate the state in another bucket:
+    npm run --silent s3-rewind -- plan --inventory versions/*.parquet --bucket my-bucket \\
+      --timestamp 2025-08-30T02:00:00Z --mode copy-to-bucket --destination-bucket my-copy --out my-plan
+
+Exit status: 0 a plan was written; 2 the input was refused; 1 it failed. Nothing is written unless it is 0.
+`;
+
+/** Builds the command line; commands throw, the caller reports. */
+export function buildProgram(): Command {
+  const program = new Command('s3-rewind')
+    .description('Roll a dataset in Amazon S3 back to a point in time through S3 Versioning.')
+    .version(packageJson.version, '--version', 'print the version')
+    .helpCommand('help [command]', 'show the options and examples of a command')
+    .showHelpAfterError(false)
+    .configureOutput({ writeErr: () => {} })
+    .exitOverride();
+  addPlanCommand(program);
+  addStartJobsCommand(program);
+  addVerifyCommand(program);
+  addUndoCommand(program);
+  return program;
+}
+
+function addPlanCommand(program: Command): void {
+  program
+    .command('plan')
+    .usage('--inventory … --bucket … --timestamp … --out … [options]')
+    .summary('make a plan from an inventory and a point in time; changes nothing')
+    .description(
+      'Reads a list of object versions and works out what brings the bucket back to a point in time.\nWrites the plan folder: plan.json, manifests/, review/, comment.md, template.yaml and sql/. Changes nothing in any bucket.',
+    )
+    .option(
+      '--inventory <path...>',
+      'CSV files (plain or .gz), Parquet files, a folder of them, or the manifest.json of an S3 Inventory report',
+    )
+    .option('--bucket <name>', 'the bucket that the inventory describes')
+    .option('--timestamp <time>', 'the point in time, inclusive: RFC 3339, UTC where no offset is given')
+    .option('--out <folder>', 'the plan folder to make; must not exist, or be empty')
+    .option('--prefix <text...>', 'only keys that start with this text, taken literally; several allowed')
+    .addOption(new Option('--mode <mode>', 'what to do').choices(MODES).default('bucket-rollback'))
+    .option(
+      '--scenarios <list>',
+      `only these scenarios, for example 2,3b (${MODE_SCENARIOS['bucket-rollback'].join(', ')}; 4; 5a, 5b)`,
+    )
+    .option('--destination-bucket <name>', 'for copy-to-bucket: the bucket that receives the copies')
+    .option(
+      '--storage-class <class>',
+      `class of the copies: ${STORAGE_CLASS_CHOICES.join(', ')}`,
+      'as-source',
+    )
+    .option('--kms-key-arn <arn>', "KMS key for the copies (default: the bucket's own encryption)")
+    .addOption(
+      new Option(
+        '--markers <how>',
+        'undo deletes by removing delete markers, or by copying the version on top',
+      )
+        .choices(MARKER_CHOICES)
+        .default('remove'),
+    )
+    .option(
+      '--multipart-window <duration>',
+      'how long a multipart upload may have been in flight at the point in time',
+      '24h',
+    )
+    .option(
+      '--noncurrent-expiration-days <days>',
+      "NoncurrentDays of the bucket's lifecycle rule, if it has one",
+    )
+    .option('--inventory-time <time>', 'when the inventory was taken, if it does not say so itself')
+    .option('--include-uncertain <list>', `act on these classes too: ${UNCERTAIN_CLASSES.join(', ')}`)
+    .option('--prices <file>', 'price table (JSON) that overrides the built-in one, see docs/estimates.md')
+    .option('--memory-limit <size>', 'memory for the query engine; more spills to disk', '2GB')
+    .option('--threads <n>', 'threads for the query engine (default: every core)')
+    .option('--work-dir <folder>', 'where spill files go (default: beside the plan folder)')
+    .option('--json', 'print one JSON object instead of the summary')
+    .option('--quiet', 'show no progress')
+    .addHelpText('after', PLAN_EXAMPLES)
+    .action(async (options: PlanOptions, command: Command) => {
+      assertGiven(command, ['inventory', 'bucket', 'timestamp', 'out']);
+      const { runPlan } = await import('./plan.ts');
+      await runPlan(options);
+    });
+}
+
+/**
+ * Refuses a command that lacks options it cannot do without, all of them at once. Commander's own check comes before
+ * the one for unknown options, and would call `--inventroy` a missing `--inventory`.
+ */
+function assertGiven(command: Command, names: readonly string[]): void {
+  const missing = names.filter((name) => {
+    const value: unknown = command.getOptionValue(name);
+    // An empty value is a shell variable that was not set.
+    return value === undefined || value === '' || (Array.isArray(value) && value.includes(''));
+  });
+  if (missing.length === 0) return;
+  const flags = missing.map((name) => `--${name}`).join(', ');
+  throw new RunbookError('INVALID_OPTION', `${command.name()} needs a value for ${flags}.`, {
+    hint: `add it; examples: ${helpOf(command.name())}`,
+  });
+}
+
+/** Runs a command line. @returns the exit status */
+export async function main(args: readonly string[]): Promise<number> {
+  const json = args.includes('--json');
+  const program = buildProgram();
+  try {
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync(args, { from: 'user' });
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) return reportFailure(error, json);
+    if (error.exitCode === 0) return 0;
+    return reportFailure(usageRefusal(error, program, args), json);
+  }
+}
+
+/** What Commander found wrong, with its suggestion as the next step. */
+function usageRefusal(error: CommanderError, program: Command, args: readonly string[]): RunbookError {
+  const words = args.filter((argument) => !argument.startsWith('-'));
+  const command = program.commands.find((candidate) => candidate.name() === words[0])?.name() ?? '';
+  // `help` answers an unknown command with an error that has no text of its own.
+  const text =
+    error.code === 'commander.help' ? `unknown command '${words.at(-1) ?? ''}'` : error.message.trim();
+  const suggestion = /\s*\((Did you mean .*\?)\)$/.exec(text);
+  const fact = text
+    .slice(0, suggestion?.index)
+    .replace(/^error: /, '')
+    .replace(/\.?$/, '.');
+  return new RunbookError('INVALID_OPTION', `${fact.slice(0, 1).toUpperCase()}${fact.slice(1)}`, {
+    hint: `${suggestion === null ? '' : `${suggestion[1]} All of them: `}${helpOf(command)}`,
+  });
+}
+
+function helpOf(command: string): string {
+  return `npm run --silent s3-rewind -- ${command === '' ? '' : `${command} `}--help`;
+}

@@ -1,0 +1,57 @@
+import { spawn } from 'node:child_process';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
+import { main } from '../../src/cli/program.ts';
+
+/** What a command left behind: its exit status and all that it wrote. */
+export type CommandResult = { status: number; stdout: string; stderr: string };
+
+/** The folder of the package, from which the documented commands run. */
+export const PACKAGE_FOLDER = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Runs a command line in this process. One at a time: both streams are caught meanwhile. */
+export async function runCommand(...args: string[]): Promise<CommandResult> {
+  const written = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).map((name) =>
+    vi.spyOn(process[name], 'write').mockImplementation((text) => {
+      written[name] += String(text);
+      return true;
+    }),
+  );
+  try {
+    return { status: await main(args), ...written };
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+}
+
+/** Runs a command line as the `s3-rewind` script does, in a process of its own. */
+export function runScript(
+  args: readonly string[],
+  options: {
+    nodeArgs?: string[];
+    cwd?: string;
+    onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
+  } = {},
+): Promise<CommandResult> {
+  const script = [`${PACKAGE_FOLDER}tools/on-node-24.mjs`, `${PACKAGE_FOLDER}src/cli.ts`];
+  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), ...script, ...args], {
+    cwd: options.cwd ?? PACKAGE_FOLDER,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+    options.onStderr?.(stderr, (signal) => child.kill(signal));
+  });
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    // A process that a signal ended has no status.
+    child.on('close', (status) => resolve({ status: status ?? -1, stdout, stderr }));
+  });
+}

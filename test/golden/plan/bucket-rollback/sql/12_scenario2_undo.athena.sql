@@ -1,0 +1,14 @@
+-- Undo of scenario 2, one row a key: add a delete marker again, if the entry that the removal exposes is
+-- still current. Columns as in a manifest; current_version_id is the exposed entry.
+CREATE TABLE "rb_example_bucket_20250822t110100z_fac6daab"."scenario2_undo"
+WITH (format = 'TEXTFILE', field_delimiter = ',', write_compression = 'NONE', bucketed_by = ARRAY['key'], bucket_count = 1) AS
+SELECT
+  'example-bucket' AS bucket,
+  replace(replace(replace(replace(url_encode(stack.key), '+', '%20'), '*', '%2A'), '%2F', '/'), '~', '%7E') AS key,
+  CAST(NULL AS varchar) AS version_id,
+  coalesce(stack.wanted_version_id, stack.version_id_at_p) AS current_version_id,
+  stack.wanted_size AS size,
+  stack.wanted_storage_class AS storage_class
+FROM "rb_example_bucket_20250822t110100z_fac6daab"."classified" AS stack
+WHERE stack.class = 'remove-delete-markers'
+ORDER BY stack.key

@@ -1,0 +1,33 @@
+-- Every entry of the changed keys.
+CREATE OR REPLACE TABLE "changed" AS
+SELECT
+  key, in_scope, version_id, is_latest, is_delete_marker, size, last_modified, is_after,
+  storage_class, encryption_status, access_tier, recency,
+  false AS is_multipart
+FROM (
+    SELECT
+      *,
+      (starts_with(coalesce(key, ''), 'images/')) AS in_scope,
+      last_modified > TIMESTAMP '2025-08-22 11:01:00' AS is_after,
+      last_modified AS recency
+    FROM (
+      SELECT
+        decoded_key AS key,
+        raw_key,
+        "bucket_name" AS "bucket",
+        coalesce(nullif("version_id", ''), 'null') AS "version_id",
+        CAST("is_latest" AS boolean) AS "is_latest",
+        CAST("delete_marker" AS boolean) AS "is_delete_marker",
+        CAST("size" AS bigint) AS "size",
+        make_timestamp(epoch_us(CAST("last_modified" AS timestamptz))) AS "last_modified",
+        coalesce(nullif("storage_class", ''), 'STANDARD') AS "storage_class",
+        coalesce(CAST(NULL AS varchar), '') AS "encryption_status",
+        coalesce(CAST(NULL AS varchar), '') AS "access_tier",
+        coalesce("e_tag", '') AS "e_tag"
+      FROM (
+        SELECT *, CASE WHEN contains(raw_key, '+') THEN url_decode(replace(raw_key, '+', '%20')) WHEN contains(raw_key, '%') THEN url_decode(raw_key) ELSE raw_key END AS decoded_key
+        FROM (SELECT *, "key_name" AS raw_key FROM "inventory") AS inventory_rows
+      ) AS keyed_rows
+      WHERE decoded_key IN (SELECT key FROM "scan" WHERE key IS NOT NULL)
+    ) AS typed_rows
+) AS entries

@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MAX_KEY_BYTES } from '../../src/s3/rollback.ts';
+import { openPlanner, type Planned, type Planner, type PlannerOptions } from './planner.ts';
+import { parseStack } from './stacks.ts';
+
+/** Keys that break what reads them carelessly have to come out of a plan as they are. */
+
+const BYTE_ORDER_MARK = '\ufeff';
+
+const HOSTILE_KEYS: Record<string, string> = {
+  'double quotes': '"a" and "b',
+  'single quotes': "'); DROP TABLE inventory; --",
+  newline: 'line 1\nline 2\n',
+  'carriage return': 'line 1\r\nline 2\r',
+  tab: '\ta\t',
+  comma: ',a,,b,',
+  pipe: '|a|b|',
+  'HTML comment': '<!-- a -->',
+  mention: '@name',
+  'shell and workflow expressions': `\${{ secrets.A }} \${HOME} $(id) \`id\``,
+  'template tags': '{{a}} {{{b}}} {{#each c}}',
+  formula: "=cmd|' /C calc'!A0",
+  plus: '+a+b+',
+  percent: '100%',
+  'percent-encoded slash': 'a%2Fb%2fc',
+  'percent-encoded twice': '%252F%2B%20',
+  'not quite percent-encoded': '%zz%1',
+  'spaces at the ends': '  a  b  ',
+  'one space': ' ',
+  tilde: '~a~',
+  'glob signs': '*?[a]',
+  backslashes: '\\a\\"b',
+  'control characters': Array.from({ length: 31 }, (_, code) => String.fromCharCode(code + 1)).join(''),
+  delete: 'a\u007fb\u0085',
+  'terminal colors': '\u001b[31mred\u001b[0m',
+  emoji: '👩‍👩‍👧‍👦/😀',
+  bidirectional: '\u202egpj.exe\u2066',
+  'zero width and byte order mark': `${BYTE_ORDER_MARK}a\u200bb`,
+  composed: 'é',
+  decomposed: 'e\u0301',
+  '1,024 bytes of one each': 'x'.repeat(MAX_KEY_BYTES),
+  '1,024 bytes of three each': `${'語'.repeat(341)}x`,
+  '1,024 bytes of four each': '😀'.repeat(256),
+  '1,024 bytes that all are encoded': '"'.repeat(MAX_KEY_BYTES),
+  'a slash alone': '/',
+  'slashes alone': '///',
+  'folders of dots': '../.././a',
+  'looks like a row': 'example-bucket,a,v1,v2,10,STANDARD',
+  'looks like NULL': 'NULL',
+  'looks like a header': 'key_name',
+  number: '007',
+};
+
+let planner: Planner;
+let csv: Planned;
+beforeAll(async () => {
+  planner = await openPlanner();
+  csv = await planAll();
+});
+afterAll(() => planner.close());
+
+/** Every key once in each list: to copy, with a marker to remove, with one to add, and left alone. */
+const STACKS = new Map(
+  ['V1 -> V2', 'V1 -> DM1', '-> V1', 'V1, V2[tie] -> V3'].flatMap((notation, index) =>
+    Object.values(HOSTILE_KEYS).flatMap((key) => {
+      // The first list has the keys as they are, the others a digit behind them, if there is room.
+      const own = index === 0 ? key : `${key}${index}`;
+      return Buffer.byteLength(own) > MAX_KEY_BYTES ? [] : [[own, parseStack(notation)] as const];
+    }),
+  ),
+);
+
+function planAll(options: PlannerOptions = {}): Promise<Planned> {
+  return planner.plan(STACKS, options);
+}
+
+const unquote = (text: string) => decodeURIComponent(text);
+const unquotePlus = (text: string) => decodeURIComponent(text.replaceAll('+', ' '));
+
+describe('every key in the manifest decodes to the key', () => {
+  test.each(Object.entries(HOSTILE_KEYS))('%s', (_name, key) => {
+    const rows = (csv.lists.get('manifests/scenario3b.csv') ?? '').trimEnd().split('\n');
+    const fields = rows.map((row) => row.split(','));
+    for (const decode of [unquote, unquotePlus]) {
+      const own = fields.filter(([, encoded = '']) => decode(encoded) === key);
+      expect(own).toHaveLength(1);
+      expect(own[0]?.[0]).toBe('example-bucket');
+      expect(own[0]?.slice(2)).toEqual(['v1', 'v2', '10', 'STANDARD']);
+    }
+  });
+});
+
+test('every list holds nothing but printable ASCII in plain fields', () => {
+  expect(csv.lists.size).toBe(5);
+  for (const [path, text] of csv.lists) {
+    const rows = text.trimEnd().split('\n');
+    if (path.startsWith('manifests/')) {
+      for (const row of rows) expect(row.split(',')).toHaveLength(6);
+    }
+    for (const row of rows) expect(row).toMatch(/^[\x20-\x7e]+$/);
+    const encoded = rows.map((row) => row.split(',')[path.startsWith('manifests/') ? 1 : 0] ?? '');
+    for (const key of encoded) {
+      expect(key).toMatch(/^([A-Za-z0-9._/-]|%[0-9A-F]{2})+$/);
+      expect(unquote(key)).toBe(unquotePlus(key));
+    }
+  }
+});
+
+test.each<[name: string, options: PlannerOptions]>([
+  ['+ for a space', { space: '+' }],
+  ['Parquet, where keys are not encoded', { format: 'parquet' }],
+])('the same lists: %s', async (_name, options) => {
+  const other = await planAll(options);
+  expect(Object.fromEntries(other.lists)).toEqual(Object.fromEntries(csv.lists));
+  expect(other.plan.classes).toEqual(csv.plan.classes);
+});
+
+/** One stack for each class that has samples; a plan shows five keys of each. */
+const SHOWN_CLASSES = [
+  '-> V1',
+  'V1 -> DM1',
+  'V1[GLACIER] -> V2',
+  'V1 -> V2',
+  'V1[size=5368709121] -> V2',
+  'V1, V2[tie] -> V3',
+  'V1[mpu at=-5] -> V2',
+  'V1[SSE-C] -> V2',
+];
+
+/** Plans eight times five keys, and reads back all that plan.json shows. */
+async function shownKeys(keys: readonly string[]): Promise<string[]> {
+  const stacks = keys.map(
+    (key, index) => [key, parseStack(SHOWN_CLASSES[index % SHOWN_CLASSES.length] ?? '')] as const,
+  );
+  const { plan } = await planner.plan(new Map(stacks), { detailColumns: true });
+  for (const { prefix } of plan.topPrefixes) expect(keys.some((key) => key.startsWith(prefix))).toBe(true);
+  return plan.samples.map(({ key }) => key);
+}
+
+test('plan.json shows the keys themselves', async () => {
+  const keys = Object.values(HOSTILE_KEYS).filter((key) => !key.startsWith(BYTE_ORDER_MARK));
+  expect(keys.length).toBeLessThanOrEqual(5 * SHOWN_CLASSES.length);
+  expect((await shownKeys(keys)).toSorted()).toEqual(keys.toSorted());
+});
+
+// The engine's text decoder drops it.
+test('plan.json shows a byte order mark at the beginning of a key', async () => {
+  expect(await shownKeys([`${BYTE_ORDER_MARK}a`])).toEqual([`${BYTE_ORDER_MARK}a`]);
+});
+
+test('every hostile key as a prefix finds itself', async () => {
+  const keys = Object.values(HOSTILE_KEYS);
+  const { plan } = await planAll({ prefix: keys });
+  expect(plan.inventory.keysInScope).toBe(STACKS.size);
+});

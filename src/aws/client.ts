@@ -7,6 +7,8 @@ export type S3Endpoint = {
   forcePathStyle?: boolean;
   /** how many requests may be under way; the SDK's default is 50 */
   connections?: number;
+  /** of the shared AWS configuration; AWS_PROFILE by default */
+  profile?: string;
 };
 
 /** A connection that is silent for so long is given up, and its request fails as one that may be sent again. */
@@ -37,6 +39,7 @@ export function openS3Client(endpoint: S3Endpoint): S3Client {
     },
     ...(endpoint.endpointUrl === undefined ? {} : { endpoint: endpoint.endpointUrl }),
     ...(endpoint.region === undefined ? {} : { region: endpoint.region }),
+    ...(endpoint.profile === undefined ? {} : { profile: endpoint.profile }),
     ...(endpoint.forcePathStyle === undefined ? {} : { forcePathStyle: endpoint.forcePathStyle }),
   });
 }

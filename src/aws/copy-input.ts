@@ -2,6 +2,7 @@ import {
   type ChecksumAlgorithm,
   CreateMultipartUploadCommand,
   type CreateMultipartUploadRequest,
+  type PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import type { ObjectHead } from '../s3/version-entry.ts';
 
@@ -33,41 +34,54 @@ export function encryptionOf(kmsKeyArn: string | null) {
 /** CreateMultipartUpload with all that CopyObject would have kept by itself: a copy by parts takes nothing along. */
 export function createUploadCommand(request: UploadInput): CreateMultipartUploadCommand {
   const { source, tags } = request;
-  const { headers } = source;
   const command = new CreateMultipartUploadCommand({
     Bucket: request.bucket,
     Key: request.key,
-    Metadata: source.metadata,
-    ...named('ContentType', headers['content-type']),
-    ...named('ContentEncoding', headers['content-encoding']),
-    ...named('ContentLanguage', headers['content-language']),
-    ...named('ContentDisposition', headers['content-disposition']),
-    ...named('CacheControl', headers['cache-control']),
-    ...named('WebsiteRedirectLocation', source.websiteRedirect ?? undefined),
+    ...objectInput(source),
     ...named('StorageClass', (request.storageClass ?? undefined) as 'STANDARD' | undefined),
     ...named('Tagging', tags.length === 0 ? undefined : tagging(tags)),
     ...checksumInput(source),
     ...encryptionOf(request.kmsKeyArn),
   });
-  const { expires } = headers;
-  if (expires !== undefined) {
-    // The SDK takes a date alone; S3 keeps whatever text it was given.
-    command.middlewareStack.add(
-      (next) => (args) => {
-        (args.request as { headers: Record<string, string> }).headers.expires = expires;
-        return next(args);
-      },
-      { step: 'build', name: 'passExpires' },
-    );
-  }
+  passExpires(command, source);
   return command;
+}
+
+/** What an object is written with so that it is described like another one. */
+export function objectInput({ headers, metadata, websiteRedirect }: ObjectHead) {
+  return {
+    Metadata: metadata,
+    ...named('ContentType', headers['content-type']),
+    ...named('ContentEncoding', headers['content-encoding']),
+    ...named('ContentLanguage', headers['content-language']),
+    ...named('ContentDisposition', headers['content-disposition']),
+    ...named('CacheControl', headers['cache-control']),
+    ...named('WebsiteRedirectLocation', websiteRedirect ?? undefined),
+  };
+}
+
+/** Sends the Expires header as it was: the SDK takes a date alone, S3 keeps whatever text it was given. */
+export function passExpires(
+  command: CreateMultipartUploadCommand | PutObjectCommand,
+  { headers: { expires } }: ObjectHead,
+): void {
+  if (expires === undefined) return;
+  // Both commands take the same middleware; their types just do not say so together.
+  const stack = command.middlewareStack as CreateMultipartUploadCommand['middlewareStack'];
+  stack.add(
+    (next) => (args) => {
+      (args.request as { headers: Record<string, string> }).headers.expires = expires;
+      return next(args);
+    },
+    { step: 'build', name: 'passExpires' },
+  );
 }
 
 function named<K extends string, V>(name: K, value: V | undefined): { [key in K]?: V } {
   return value === undefined ? {} : ({ [name]: value } as { [key in K]: V });
 }
 
-function tagging(tags: UploadInput['tags']): string {
+export function tagging(tags: UploadInput['tags']): string {
   return tags.map(({ key, value }) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join('&');
 }
 

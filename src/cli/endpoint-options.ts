@@ -1,5 +1,5 @@
 import process from 'node:process';
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import type { S3Endpoint } from '../aws/client.ts';
 import { RunbookError } from '../errors.ts';
 
@@ -38,4 +38,21 @@ export function parseEndpoint(options: EndpointOptions): S3Endpoint {
     ...(region === undefined ? {} : { region }),
     ...(forcePathStyle === undefined ? {} : { forcePathStyle }),
   };
+}
+
+/** How the destination of a copy-to-bucket plan is reached, where it is otherwise than the source. */
+export function addDestinationOptions(command: Command): Command {
+  return command
+    .option(
+      '--destination-endpoint-url <url>',
+      'copy-to-bucket: endpoint of the destination, in another store; the data then goes through this machine',
+      parseUrl,
+    )
+    .option('--destination-region <region>', 'copy-to-bucket: Region of the destination bucket')
+    .option('--destination-profile <name>', 'copy-to-bucket: AWS profile that may write to the destination');
+}
+
+function parseUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
+  throw new InvalidArgumentError('It has to be an http or https URL.');
 }

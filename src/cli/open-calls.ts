@@ -1,9 +1,47 @@
 import { openS3Client } from '../aws/client.ts';
 import { openS3Calls } from '../aws/s3-calls.ts';
+import { openStreamedCalls } from '../aws/streamed-copies.ts';
+import { destinationCalls } from '../execute/destination-calls.ts';
 import type { S3Calls } from '../execute/s3-calls.ts';
-import type { EndpointOptions } from './endpoint-options.ts';
+import { type EndpointOptions, parseEndpoint } from './endpoint-options.ts';
 
 /** The calls that carry out and check a plan, at the endpoint of the options. */
 export function openCalls(options: EndpointOptions): S3Calls {
-  return openS3Calls(openS3Client(options));
+  return openS3Calls(openS3Client(parseEndpoint(options)));
+}
+
+/** How the destination of copies is reached, where it is otherwise than the source. */
+export type DestinationOptions = EndpointOptions & {
+  destinationEndpointUrl?: string;
+  destinationRegion?: string;
+  destinationProfile?: string;
+};
+
+/**
+ * The calls for a plan that may copy to another bucket. Copies within one store are the store's own, sent with the
+ * destination's credentials to the destination's Region; between two stores the data goes through this machine.
+ * @param sourceBucket null where a plan writes to the bucket that it reads
+ */
+export function openPlanCalls(options: DestinationOptions, sourceBucket: string | null): S3Calls {
+  const { destinationEndpointUrl, destinationRegion, destinationProfile } = options;
+  const given = [destinationEndpointUrl, destinationRegion, destinationProfile].some(
+    (text) => text !== undefined,
+  );
+  if (!given || sourceBucket === null) return openCalls(options);
+  const client = openS3Client(parseEndpoint(options));
+  const source = { client, calls: openS3Calls(client) };
+  const region = destinationRegion ?? options.region;
+  const endpointUrl = destinationEndpointUrl ?? options.endpointUrl;
+  const destinationClient = openS3Client({
+    ...parseEndpoint({
+      ...(endpointUrl !== undefined && { endpointUrl }),
+      ...(region !== undefined && { region }),
+      ...(options.forcePathStyle !== undefined && { forcePathStyle: options.forcePathStyle }),
+    }),
+    ...(destinationProfile !== undefined && { profile: destinationProfile }),
+  });
+  const own = openS3Calls(destinationClient);
+  const isOtherStore = endpointUrl !== options.endpointUrl;
+  const destination = isOtherStore ? openStreamedCalls(source, destinationClient, own) : own;
+  return destinationCalls(source.calls, sourceBucket, destination);
 }

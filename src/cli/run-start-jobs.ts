@@ -1,20 +1,24 @@
 import process from 'node:process';
 import { RunbookError } from '../errors.ts';
 import { sleep } from '../execute/backoff.ts';
+import { copyPolicies } from '../execute/copy-policies.ts';
 import { runDirect } from '../execute/direct.ts';
-import { type PlanRecord, readRecord, writtenBucket } from '../execute/record.ts';
+import { copySourceOf, type PlanRecord, readRecord, writtenBucket } from '../execute/record.ts';
 import { lockRecord } from '../execute/record-lock.ts';
 import { isFulfilled } from '../s3/outcome.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
-import { openCalls } from './open-calls.ts';
+import { openPlanCalls } from './open-calls.ts';
 import { runSummary } from './run-summary.ts';
 import type { StartJobsOptions } from './start-jobs.ts';
 import { openTerminal, writeOut } from './terminal.ts';
+
+const PRINCIPAL_ARN = /^arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+$/;
 
 /** The `start-jobs` command: runs the plan of a record from this machine. */
 export async function runStartJobs(options: StartJobsOptions): Promise<void> {
   const concurrency = parseConcurrency(options.concurrency);
   const record = await readRecord(options.record);
+  if (options.printPolicies !== undefined) return printPolicies(record, options.printPolicies);
   if (options.yes !== true) throw confirmationMissing(record);
   const unlock = await lockRecord(record.folder);
   const terminal = await openTerminal({ quiet: options.quiet ?? false });
@@ -22,7 +26,7 @@ export async function runStartJobs(options: StartJobsOptions): Promise<void> {
   try {
     const outcome = await runDirect({
       record,
-      calls: openCalls(options),
+      calls: openPlanCalls(options, copySourceOf(record.plan)),
       progress: terminal.progress,
       pause: sleep,
       isStopped: stop.isStopped,
@@ -36,6 +40,25 @@ export async function runStartJobs(options: StartJobsOptions): Promise<void> {
     stop.end();
     terminal.finish();
     await unlock();
+  }
+}
+
+/** The policies of both buckets, for the owner of each to put in place. */
+function printPolicies({ plan }: PlanRecord, principalArn: string): void {
+  const sourceBucket = copySourceOf(plan);
+  if (sourceBucket === null || !PRINCIPAL_ARN.test(principalArn)) {
+    throw new RunbookError(
+      'INVALID_OPTION',
+      '--print-policies takes the ARN of a user or role, for a copy-to-bucket plan.',
+      {
+        hint: 'find it with: aws sts get-caller-identity --query Arn',
+      },
+    );
+  }
+  for (const { bucket, policy } of copyPolicies(sourceBucket, writtenBucket(plan), principalArn)) {
+    writeOut(
+      `Bucket policy of ${bucket} (add the statements to what is there):\n${JSON.stringify(policy, null, 2)}`,
+    );
   }
 }
 
@@ -66,11 +89,11 @@ function watchSignals(): { isStopped: () => boolean; end: () => void } {
     if (isStopped) process.exit(130);
     isStopped = true;
   };
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
   return {
     isStopped: () => isStopped,
     end() {
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, onSignal);
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);
     },
   };
 }

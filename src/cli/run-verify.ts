@@ -1,11 +1,11 @@
 import process from 'node:process';
 import { sleep } from '../execute/backoff.ts';
-import { readRecord } from '../execute/record.ts';
+import { copySourceOf, readRecord } from '../execute/record.ts';
 import { formatCount } from '../review/figures.ts';
 import { printable } from '../s3/printable.ts';
 import { type Verification, verifyRun } from '../verify/verify.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
-import { openCalls } from './open-calls.ts';
+import { openPlanCalls } from './open-calls.ts';
 import { openTerminal, writeOut } from './terminal.ts';
 import type { VerifyCommandOptions } from './verify.ts';
 
@@ -18,7 +18,12 @@ export async function runVerify(options: VerifyCommandOptions): Promise<void> {
   let verification: Verification;
   try {
     const { progress } = terminal;
-    verification = await verifyRun({ record, calls: openCalls(options), progress, pause: sleep });
+    verification = await verifyRun({
+      record,
+      calls: openPlanCalls(options, copySourceOf(record.plan)),
+      progress,
+      pause: sleep,
+    });
   } finally {
     terminal.finish();
   }

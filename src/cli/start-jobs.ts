@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
-import { addEndpointOptions, type EndpointOptions } from './endpoint-options.ts';
+import { addDestinationOptions, addEndpointOptions } from './endpoint-options.ts';
+import type { DestinationOptions } from './open-calls.ts';
 
-export type StartJobsOptions = EndpointOptions & {
+export type StartJobsOptions = DestinationOptions & {
   record: string;
   yes?: boolean;
   concurrency?: string;
+  printPolicies?: string;
   json?: boolean;
   quiet?: boolean;
 };
@@ -35,7 +37,11 @@ export function addStartJobsCommand(program: Command): void {
     .requiredOption('--record <folder>', 'the plan folder')
     .option('--yes', 'go ahead; without it nothing is changed')
     .option('--concurrency <n>', 'most requests in flight (default: 64)');
-  addEndpointOptions(command)
+  addDestinationOptions(addEndpointOptions(command))
+    .option(
+      '--print-policies <principal-arn>',
+      'print the bucket policies that a copy to another account needs, and end',
+    )
     .option('--json', 'print one JSON object instead of the summary')
     .option('--quiet', 'show no progress')
     .addHelpText('after', EXAMPLES)

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { addEndpointOptions, type EndpointOptions } from './endpoint-options.ts';
+import { addDestinationOptions, addEndpointOptions } from './endpoint-options.ts';
+import type { DestinationOptions } from './open-calls.ts';
 
-export type VerifyCommandOptions = EndpointOptions & { record: string; json?: boolean; quiet?: boolean };
+export type VerifyCommandOptions = DestinationOptions & { record: string; json?: boolean; quiet?: boolean };
 
 const EXAMPLES = `
 Examples:
@@ -19,7 +20,7 @@ export function addVerifyCommand(program: Command): void {
       'Compares the outcomes with the manifests row for row, and the current entry of every key that was acted on\nwith what the plan promised: the marker on top, the exposed version, the copy with data, headers and tags.',
     )
     .requiredOption('--record <folder>', 'the plan folder of the run');
-  addEndpointOptions(command)
+  addDestinationOptions(addEndpointOptions(command))
     .option('--json', 'print one JSON object instead of the summary')
     .option('--quiet', 'show no progress')
     .addHelpText('after', EXAMPLES)

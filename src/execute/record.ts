@@ -35,6 +35,11 @@ export function writtenBucket({ inputs }: RollbackPlan): string {
   return inputs.destinationBucket ?? inputs.bucket;
 }
 
+/** The bucket that a plan copies from, or null where it writes to the bucket that it reads. */
+export function copySourceOf({ inputs }: RollbackPlan): string | null {
+  return inputs.destinationBucket === null ? null : inputs.bucket;
+}
+
 /** Opens a manifest for reading by ranges. */
 export async function openManifest(
   { folder }: PlanRecord,

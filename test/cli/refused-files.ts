@@ -33,14 +33,6 @@ export const REFUSED_FILES: Refusal[] = [
     hint: /check the path/,
   },
   {
-    name: 'a place in S3',
-    files: {},
-    inventory: ['s3://bucket/report/manifest.json'],
-    code: 'INVENTORY_NOT_FOUND',
-    message: /s3:\/\/bucket\/report/,
-    hint: /aws s3 cp s3:\/\/bucket\/report\/manifest\.json \./,
-  },
-  {
     name: 'a folder without an inventory',
     files: { 'reports/README.md': '' },
     inventory: ['reports'],

@@ -1,0 +1,90 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ObjectVersion } from '../../sandbox/entries.ts';
+import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
+import { copyPolicies } from '../../src/execute/copy-policies.ts';
+import type { PlanRecord } from '../../src/execute/record.ts';
+import { runCommand } from './command.ts';
+import { BEFORE_P, openStage, RUN_TIME, type Stage } from './harness.ts';
+import { row, writeRecord } from './written-record.ts';
+
+let stage: Stage;
+let other: Sandbox;
+beforeEach(async () => {
+  stage = await openStage();
+  other = await startSandbox({ seed: 9 });
+  other.clock.set(RUN_TIME);
+});
+afterEach(async () => {
+  expect([stage.sandbox.permanentDeletions, other.permanentDeletions]).toEqual([0, 0]);
+  await other.stop();
+  await stage.end();
+});
+
+const ATTRIBUTES = {
+  headers: { 'content-type': 'text/plain', 'cache-control': 'no-cache', expires: 'never' },
+  metadata: { owner: 'ops' },
+  tags: new Map([['a b', 'c&d']]),
+  websiteRedirect: '/there',
+};
+
+async function copyRecord(): Promise<{ record: PlanRecord; source: ObjectVersion }> {
+  stage.sandbox.clock.set(BEFORE_P);
+  const source = stage.bucket.put('dir/k ü', { body: 'the data', attributes: ATTRIBUTES });
+  const { versionId } = source;
+  stage.bucket.addDeleteMarker('dir/k ü');
+  stage.sandbox.clock.set(RUN_TIME);
+  const inputs = { mode: 'copy-to-bucket', destinationBucket: 'copy' };
+  const planned = row('dir/k ü', { versionId, currentVersionId: versionId, size: 8 });
+  return { record: await writeRecord(stage.folder, { '5b': [planned] }, { inputs }), source };
+}
+
+const start = (record: PlanRecord, more: string[]) =>
+  runCommand(stage.sandbox, ['start-jobs', '--record', record.folder, '--yes', '--quiet', '--json', ...more]);
+
+test('another store: the data goes through this machine, with all that a copy keeps', async () => {
+  const copy = other.createBucket('copy', { versioning: 'Enabled' });
+  const { record, source } = await copyRecord();
+  const to = ['--destination-endpoint-url', other.endpoint];
+  const { status, stderr } = await start(record, to);
+  expect([status, stderr]).toEqual([0, '']);
+  const { content, attributes } = copy.current('dir/k ü') as ObjectVersion;
+  expect(content.bytes?.toString()).toBe('the data');
+  for (const name of ['headers', 'metadata', 'tags', 'websiteRedirect', 'storageClass'] as const) {
+    expect([name, attributes[name]]).toEqual([name, source.attributes[name]]);
+  }
+  expect(stage.sandbox.requests.count('CopyObject') + other.requests.count('CopyObject')).toBe(0);
+  const verified = await runCommand(stage.sandbox, ['verify', '--record', record.folder, '--quiet', ...to]);
+  expect([verified.status, verified.stderr]).toEqual([0, '']);
+});
+
+test('another Region of the same store: the store copies', async () => {
+  const copy = stage.sandbox.createBucket('copy', { versioning: 'Enabled' });
+  const { record } = await copyRecord();
+  const { status, stderr } = await start(record, ['--destination-region', 'eu-west-1']);
+  expect([status, stderr]).toEqual([0, '']);
+  expect(stage.sandbox.requests.count('CopyObject')).toBe(1);
+  expect(copy.current('dir/k ü')).toMatchObject({ isDeleteMarker: false });
+});
+
+test('the versioning of the destination is what counts', async () => {
+  stage.sandbox.createBucket('copy', { versioning: 'Enabled' });
+  other.createBucket('copy');
+  const { record } = await copyRecord();
+  const { status, stderr } = await start(record, ['--destination-endpoint-url', other.endpoint]);
+  expect([status, stderr.split(':')[0]]).toEqual([2, 'VERSIONING_NOT_ENABLED']);
+  stage.bucket.versioning = 'Suspended';
+  expect((await start(record, [])).status).toBe(0);
+});
+
+test('the policies for another account name both buckets and delete nothing', async () => {
+  const { record } = await copyRecord();
+  const arn = 'arn:aws:iam::123456789012:role/rollback';
+  const { status, stdout } = await start(record, ['--print-policies', arn]);
+  expect(status).toBe(0);
+  for (const { bucket, policy } of copyPolicies('data', 'copy', arn)) {
+    expect(stdout).toContain(`Bucket policy of ${bucket} `);
+    expect(stdout).toContain(JSON.stringify(policy, null, 2));
+    expect(JSON.stringify(policy)).not.toContain('Delete');
+  }
+  expect(stage.sandbox.requests.count()).toBe(0);
+});

@@ -8,7 +8,7 @@ import { Lister, type ListPage } from './listing/lister.ts';
 import { DEFAULT_RETRIES, RequestPace } from './listing/pace.ts';
 import { type ListingScope, NO_PROGRESS, PartialFolder } from './listing/partial-folder.ts';
 
-export type { ListPage, PageRequest } from './listing/lister.ts';
+export type { ListPage } from './listing/lister.ts';
 
 export type ListingOptions = {
   bucket: string;

@@ -14,15 +14,6 @@ import {
 } from '../../src/inventory/listing.ts';
 import { compareKeys } from '../../src/s3/key-order.ts';
 
-/** One row of a listing, as far as it can differ. */
-export type Row = {
-  key: string;
-  versionId: string;
-  isLatest: boolean;
-  isDeleteMarker: boolean;
-  ordinal: number;
-};
-
 /** A folder for one test. */
 export async function withFolder<Result>(work: (folder: string) => Promise<Result>): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), 's3-rewind-listing-'));

@@ -2,7 +2,7 @@ import { RunbookError } from '../../errors.ts';
 import { compareKeys } from '../../s3/key-order.ts';
 import type { Marker, VersionsPage } from './page.ts';
 import type { PartFile, PartProgress } from './part-file.ts';
-import { chooseSplit, type Split } from './split.ts';
+import { chooseSplit, type Split, type SplitExperience } from './split.ts';
 
 /** What the entries of one key have shown so far, newest first. */
 export type StackView = {
@@ -85,13 +85,14 @@ export class KeyRange {
   }
 
   /** Where this range could be split now; null while nothing of it is known, or where there is no room. */
-  chooseSplit(): Split | null {
+  chooseSplit(experience: SplitExperience): Split | null {
     if (this.done || this.position === null || this.#pageStart === null) return null;
     return chooseSplit({
       pageStart: this.#pageStart,
       position: this.position,
       end: this.end,
       prefixLength: this.prefix.length,
+      experience,
     });
   }
 

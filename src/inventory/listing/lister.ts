@@ -4,6 +4,7 @@ import type { KeyRange } from './key-range.ts';
 import type { RequestPace } from './pace.ts';
 import { type Marker, parsePage, type VersionsPage } from './page.ts';
 import { NO_PROGRESS, type PartialFolder } from './partial-folder.ts';
+import { type Split, SplitExperience } from './split.ts';
 import { takePage } from './take-page.ts';
 
 /** One request of ListObjectVersions. */
@@ -40,7 +41,8 @@ export class Lister {
   readonly #abort: AbortController;
   readonly #active = new Set<KeyRange>();
   readonly #waiting: KeyRange[];
-  readonly #givers = new WeakMap<KeyRange, KeyRange>();
+  readonly #gifts = new WeakMap<KeyRange, { giver: KeyRange; shape: string }>();
+  readonly #experience = new SplitExperience();
   readonly #finished = Promise.withResolvers<void>();
   #failure: { error: unknown } | null = null;
   #pages = 0;
@@ -125,18 +127,18 @@ export class Lister {
 
   #splitLargest(): KeyRange | null {
     if (this.#poorParts > FREE_POOR_PARTS + this.#pages * POOR_PARTS_PER_PAGE) return null;
-    let largest: { range: KeyRange; key: string; size: number } | null = null;
+    let largest: ({ range: KeyRange } & Split) | null = null;
     for (const range of this.#active) {
-      const split = range.chooseSplit();
+      const split = range.chooseSplit(this.#experience);
       if (split !== null && split.size > (largest?.size ?? 0)) largest = { range, ...split };
     }
     if (largest === null) return null;
-    const { range: giver, key } = largest;
+    const { range: giver, key, shape } = largest;
     const bounds = { id: this.ranges.length, prefix: giver.prefix, start: key, end: giver.end };
     const taker = this.#folder.openRange(bounds, NO_PROGRESS);
     shareWeight(giver, taker);
     giver.end = key;
-    this.#givers.set(taker, giver);
+    this.#gifts.set(taker, { giver, shape });
     this.ranges.push(taker);
     return taker;
   }
@@ -153,12 +155,12 @@ export class Lister {
 
   async #listPages(range: KeyRange): Promise<void> {
     const readPage = (prefix: string, marker: Marker | null) => this.#readPage({ prefix, marker });
-    const giver = this.#givers.get(range);
+    const gift = this.#gifts.get(range);
     let lastFlush = performance.now();
     while (!range.done) {
       let page: VersionsPage;
       try {
-        const probe = giver !== undefined && range.cursor === null ? { maxEntries: PROBE_ENTRIES } : {};
+        const probe = gift !== undefined && range.cursor === null ? { maxEntries: PROBE_ENTRIES } : {};
         page = await this.#readPage({ prefix: range.prefix, marker: range.marker, ...probe });
       } catch (error) {
         // Between two pages the range can be noted as it is; inside one it goes on from the last note.
@@ -174,9 +176,11 @@ export class Lister {
       }
       this.#startRanges();
     }
-    if (giver !== undefined) {
-      if (range.part.entries < WORTHWHILE_ENTRIES) this.#poorParts += 1;
-      if (range.keys === 0) returnWeight(giver, range);
+    if (gift !== undefined) {
+      const isPoor = range.part.entries < WORTHWHILE_ENTRIES;
+      if (isPoor) this.#poorParts += 1;
+      this.#experience.note(gift.shape, isPoor);
+      if (range.keys === 0) returnWeight(gift.giver, range);
     }
     await range.flush();
   }

@@ -45,7 +45,7 @@ test('a split lies behind the position, before the end, inside the prefix, and i
 });
 
 test.each([
-  ['numbers', 'k000000', 'k000999', null, 'k5'],
+  ['numbers, nothing known of the end', 'k000000', 'k000999', null, 's'],
   ['numbers with a known end', 'k000000', 'k000999', 'k01', 'k005'],
   ['one key in many versions', 'big', 'big', 'bih', null],
   ['the last page before the end', 'k000000', 'k000999', 'k001', null],

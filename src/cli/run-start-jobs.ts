@@ -10,7 +10,7 @@ import { EXIT_ROWS_LEFT } from './exit-status.ts';
 import { openPlanCalls } from './open-calls.ts';
 import { runSummary } from './run-summary.ts';
 import type { StartJobsOptions } from './start-jobs.ts';
-import { openTerminal, writeOut } from './terminal.ts';
+import { openTerminal, writeJson, writeOut } from './terminal.ts';
 
 const PRINCIPAL_ARN = /^arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+$/;
 
@@ -33,7 +33,7 @@ export async function runStartJobs(options: StartJobsOptions): Promise<void> {
       ...(concurrency !== null && { concurrency }),
     });
     terminal.finish();
-    if (options.json) writeOut(JSON.stringify({ command: 'start-jobs', record: options.record, ...outcome }));
+    if (options.json) writeJson({ command: 'start-jobs', record: options.record, ...outcome });
     else writeOut(runSummary(outcome, options.record));
     if (!isFulfilled(outcome.outcomes)) process.exitCode = EXIT_ROWS_LEFT;
   } finally {

@@ -8,7 +8,7 @@ import { readTemplate } from '../render/handlebars.ts';
 import { renderComment } from '../review/comment.ts';
 import { buildUndo } from '../undo/build-undo.ts';
 import { planSummary } from './plan-summary.ts';
-import { writeOut } from './terminal.ts';
+import { writeJson, writeOut } from './terminal.ts';
 import type { UndoOptions } from './undo.ts';
 
 /** The `undo` command: from the record of a run to the plan folder that takes it back. */
@@ -25,7 +25,7 @@ export async function runUndo(options: UndoOptions): Promise<void> {
     const { rollbackId, digest: planDigest, inputs, classes, manifests, checks } = plan;
     if (options.json) {
       const result = { command: 'undo', record: out, of: options.record, rollbackId, planDigest };
-      writeOut(JSON.stringify({ ...result, inputs, classes, manifests, checks }));
+      writeJson({ ...result, inputs, classes, manifests, checks });
     } else {
       writeOut(planSummary(plan, out));
     }

@@ -3,10 +3,11 @@ import { sleep } from '../execute/backoff.ts';
 import { copySourceOf, readRecord } from '../execute/record.ts';
 import { formatCount } from '../review/figures.ts';
 import { printable } from '../s3/printable.ts';
+import type { StateVerification } from '../verify/state.ts';
 import { type Verification, verifyRun } from '../verify/verify.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
 import { openPlanCalls } from './open-calls.ts';
-import { openTerminal, writeOut } from './terminal.ts';
+import { openTerminal, writeJson, writeOut } from './terminal.ts';
 import type { VerifyCommandOptions } from './verify.ts';
 
 const SHOWN_DIFFERENCES = 10;
@@ -16,6 +17,7 @@ export async function runVerify(options: VerifyCommandOptions): Promise<void> {
   const record = await readRecord(options.record);
   const terminal = await openTerminal({ quiet: options.quiet ?? false });
   let verification: Verification;
+  let state: StateVerification | null = null;
   try {
     const { progress } = terminal;
     verification = await verifyRun({
@@ -24,29 +26,32 @@ export async function runVerify(options: VerifyCommandOptions): Promise<void> {
       progress,
       pause: sleep,
     });
+    if (options.inventory !== undefined) {
+      const { runVerifyState } = await import('./verify-state.ts');
+      state = await runVerifyState(record, { ...options, inventory: options.inventory }, progress);
+    }
   } finally {
     terminal.finish();
   }
-  const agrees = verification.reconcile.agrees && verification.live.agrees;
+  const agrees = verification.reconcile.agrees && verification.live.agrees && state?.agrees !== false;
   const { rollbackId, digest: planDigest } = record.plan;
   if (options.json) {
-    writeOut(
-      JSON.stringify({
-        command: 'verify',
-        record: options.record,
-        rollbackId,
-        planDigest,
-        agrees,
-        ...verification,
-      }),
-    );
+    writeJson({
+      command: 'verify',
+      record: options.record,
+      rollbackId,
+      planDigest,
+      agrees,
+      ...verification,
+      state,
+    });
   } else {
-    writeOut(verifySummary(verification));
+    writeOut(verifySummary(verification, state));
   }
   if (!agrees) process.exitCode = EXIT_ROWS_LEFT;
 }
 
-function verifySummary({ reconcile, live, examples }: Verification): string {
+function verifySummary({ reconcile, live, examples }: Verification, state: StateVerification | null): string {
   const verdict = (agrees: boolean) => (agrees ? 'agrees' : 'DIFFERS');
   const lines = [
     `1 reconcile: ${verdict(reconcile.agrees)}; ${formatCount(reconcile.rows)} planned rows, one outcome each`,
@@ -58,7 +63,16 @@ function verifySummary({ reconcile, live, examples }: Verification): string {
     );
   }
   if (live.differences > SHOWN_DIFFERENCES) lines.push('  … --json shows more');
-  if (!live.agrees) {
+  if (state === null) lines.push('3 state: not compared; it takes a fresh inventory, --inventory PATH');
+  else {
+    lines.push(
+      `3 state: ${verdict(state.agrees)}; ${formatCount(state.compared)} keys of the fresh inventory compared with the point in time, ${formatCount(state.differences)} differ; ${formatCount(state.excluded)} are excluded`,
+    );
+    for (const { key, expected, found } of state.examples.slice(0, SHOWN_DIFFERENCES)) {
+      lines.push(`  ${printable(key)}: expected ${printable(expected)}, current is ${printable(found)}`);
+    }
+  }
+  if (!live.agrees || state?.agrees === false) {
     lines.push(
       'Next: keys that were written since the run differ rightly; for the others run start-jobs again, or plan anew',
     );

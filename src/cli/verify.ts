@@ -2,12 +2,21 @@ import type { Command } from 'commander';
 import { addDestinationOptions, addEndpointOptions } from './endpoint-options.ts';
 import type { DestinationOptions } from './open-calls.ts';
 
-export type VerifyCommandOptions = DestinationOptions & { record: string; json?: boolean; quiet?: boolean };
+export type VerifyCommandOptions = DestinationOptions & {
+  record: string;
+  inventory?: string[];
+  planInventory?: string[];
+  json?: boolean;
+  quiet?: boolean;
+};
 
 const EXAMPLES = `
 Examples:
   Verify a run against its record and the bucket:
     npm run --silent s3-rewind -- verify --record my-plan
+
+  Compare every key in scope as well, with a listing that was taken after the run:
+    npm run --silent s3-rewind -- verify --record my-plan --inventory fresh.csv
 
 Exit status: 0 all that was compared agrees; 3 something differs; 2 the record or the bucket was refused; 1 it failed.
 `;
@@ -21,6 +30,14 @@ export function addVerifyCommand(program: Command): void {
     )
     .requiredOption('--record <folder>', 'the plan folder of the run');
   addDestinationOptions(addEndpointOptions(command))
+    .option(
+      '--inventory <path...>',
+      'an inventory taken after the run: compares every key in scope too, not only those acted on',
+    )
+    .option(
+      '--plan-inventory <path...>',
+      'with --inventory: where the inventory of the plan is now (default: where it was)',
+    )
     .option('--json', 'print one JSON object instead of the summary')
     .option('--quiet', 'show no progress')
     .addHelpText('after', EXAMPLES)

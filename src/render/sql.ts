@@ -23,6 +23,8 @@ const SQL_TEMPLATES = [
   'samples',
   'prefixes',
   'activity',
+  'current',
+  'state',
 ] as const;
 type SqlTemplate = (typeof SQL_TEMPLATES)[number];
 

@@ -6,6 +6,7 @@ import type { PlanRecord } from '../../src/execute/record.ts';
 import { MODE_SCENARIOS, type Mode } from '../../src/s3/rollback.ts';
 import { verifyRun } from '../../src/verify/verify.ts';
 import { undoRecord } from '../undo/undo-record.ts';
+import { stateAfter } from '../verify/state-of.ts';
 import { openStage, planNow, RUN_TIME, run, type Stage } from './harness.ts';
 import { histories, playHistory, type State, stateOf } from './histories.ts';
 
@@ -77,6 +78,8 @@ describe.each<Mode>(['bucket-rollback', 'delete-marker-removal', 'copy-to-bucket
               reconcile: { agrees: true },
               live: { agrees: true },
             });
+
+            expect(await stateAfter(stage.folder, record, written)).toMatchObject({ differences: 0 });
 
             stage.sandbox.clock.advance(60);
             const undo = await undoRecord(stage.folder, record);

@@ -1,0 +1,90 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { runCommand } from '../execute/command.ts';
+import {
+  AFTER_P,
+  BEFORE_P,
+  inventoryOf,
+  openStage,
+  planNow,
+  RUN_TIME,
+  run,
+  type Stage,
+} from '../execute/harness.ts';
+import { undoRecord } from '../undo/undo-record.ts';
+import { stateAfter } from './state-of.ts';
+
+let stage: Stage;
+beforeEach(async () => {
+  stage = await openStage();
+  const { bucket, sandbox } = stage;
+  sandbox.clock.set(BEFORE_P);
+  for (const key of ['quiet', 'shown', 'copied']) bucket.put(key, { body: 'old' });
+  bucket.put('gone', { body: 'old' });
+  bucket.addDeleteMarker('gone');
+  sandbox.clock.set(AFTER_P);
+  bucket.addDeleteMarker('shown');
+  bucket.put('copied', { body: 'new' });
+  bucket.put('hidden', { body: 'new' });
+  sandbox.clock.set(RUN_TIME);
+});
+afterEach(() => stage.end());
+
+test('every key of the scope agrees after a run', async () => {
+  const record = await planNow(stage);
+  await run(stage, record);
+  expect(await stateAfter(stage.folder, record, stage.bucket)).toMatchObject({
+    compared: 5,
+    excluded: 0,
+    agrees: true,
+  });
+});
+
+test.each<[string, (stage: Stage) => void]>([
+  ['quiet', ({ bucket }) => void bucket.put('quiet', { body: 'later' })],
+  ['gone', ({ bucket }) => void bucket.put('gone', { body: 'later' })],
+  ['unknown', ({ bucket }) => void bucket.put('unknown', { body: 'later' })],
+  ['copied', ({ bucket }) => void bucket.addDeleteMarker('copied')],
+])('a key that was written since differs: %s', async (key, change) => {
+  const record = await planNow(stage);
+  await run(stage, record);
+  change(stage);
+  const state = await stateAfter(stage.folder, record, stage.bucket);
+  expect(state).toMatchObject({ differences: 1, agrees: false, examples: [{ key }] });
+});
+
+test('keys that the run left alone, and scenarios that were not asked for, are excluded', async () => {
+  const record = await planNow(stage, { scenarios: '1,2' });
+  stage.bucket.put('hidden', { body: 'later' });
+  await run(stage, record);
+  expect(await stateAfter(stage.folder, record, stage.bucket)).toMatchObject({
+    compared: 3,
+    excluded: 2,
+    agrees: true,
+  });
+});
+
+test('the command compares with a fresh inventory, and refuses one that is not the plan’s', async () => {
+  const record = await planNow(stage);
+  await run(stage, record);
+  const fresh = join(stage.folder, 'fresh.csv');
+  await writeFile(fresh, inventoryOf(stage.bucket));
+  const args = ['verify', '--record', record.folder, '--quiet', '--json', '--inventory', fresh];
+  const agreeing = await runCommand(stage.sandbox, args);
+  expect([agreeing.status, agreeing.stderr]).toEqual([0, '']);
+  expect(JSON.parse(agreeing.stdout)).toMatchObject({ agrees: true, state: { compared: 5 } });
+  const swapped = await runCommand(stage.sandbox, [...args, '--plan-inventory', fresh]);
+  expect([swapped.status, swapped.stderr.split(':')[0]]).toEqual([2, 'INVENTORY_CHECKSUM']);
+  const undo = await undoRecord(stage.folder, record);
+  await run(stage, undo);
+  const undone = await runCommand(stage.sandbox, [
+    'verify',
+    '--record',
+    undo.folder,
+    '--quiet',
+    '--inventory',
+    fresh,
+  ]);
+  expect([undone.status, undone.stderr.split(':')[0]]).toEqual([2, 'INVALID_OPTION']);
+});

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PlanRecord } from '../../src/execute/record.ts';
 import type { Check } from '../../src/plan/plan-file.ts';
-import { runCommand } from './command.ts';
+import { runCommand, startCommand } from './command.ts';
 import { AFTER_P, BEFORE_P, openStage, RUN_TIME, run, type Stage } from './harness.ts';
 import { row, writeRecord } from './written-record.ts';
 
@@ -174,6 +174,26 @@ describe('interrupted', () => {
       JSON.stringify({ host: hostname(), pid: 2 ** 22 + 1 }),
     );
     expect((await runCommand(stage.sandbox, startArgs(record))).status).toBe(0);
+  });
+
+  test('a signal finishes what was begun, says how to go on, and the next run completes it', async () => {
+    const record = await addingRecord(12_000);
+    stage.sandbox.latencyMs = 20;
+    const { child, result } = startCommand(stage.sandbox, startArgs(record));
+    const off = stage.sandbox.on('after', (operation) => {
+      if (operation !== 'DeleteObjects') return;
+      off();
+      child.kill('SIGTERM');
+    });
+    const { status, stderr } = await result;
+    expect([status, stderr.split(':')[0]]).toEqual([1, 'INTERRUPTED']);
+    expect(stderr).toContain(`start-jobs --record ${record.folder} --yes`);
+    expect(markers()).toBeLessThan(12_000);
+    stage.sandbox.latencyMs = 0;
+    expect((await run(stage, record)).outcomes).toMatchObject({ done: 12_000, already: 0 });
+    for (const [key] of stage.bucket.stacks.from(() => true)) {
+      if (stage.bucket.stack(key).length !== 2) expect(key).toBe('with one marker');
+    }
   });
 
   test('versioning suspended while it runs stops it; enabled again, it goes on', async () => {

@@ -25,7 +25,6 @@ export function queryView(
     bucket: inputs.bucket,
     prefixes: inputs.prefixes.length === 0 ? null : inputs.prefixes,
     pointInTime: inputs.timestamp,
-    pointInTimeMs,
     multipartWindowStart: formatInstant(new Date(pointInTimeMs - inputs.multipartWindowSeconds * 1000)),
     // What existed at the point in time does not decide what Delete Marker Removal does.
     suspectMatters: !isMarkerRemoval,

@@ -1,18 +1,10 @@
 import { open } from 'node:fs/promises';
 import { formatCsvLine } from '../s3/csv.ts';
 import { encodeKey } from '../s3/manifest.ts';
+import type { ListedEntry } from '../s3/version-entry.ts';
 
 /** One version entry as a lister yields it, in the order of the listing. */
-export type ListingEntry = {
-  key: string;
-  versionId: string;
-  isLatest: boolean;
-  isDeleteMarker: boolean;
-  /** bytes; null for a delete marker */
-  size: number | null;
-  lastModified: Date;
-  eTag: string | null;
-};
+export type ListingEntry = Omit<ListedEntry, 'storageClass'>;
 
 const HEADER =
   'bucket_name,key_name,version_id,is_latest,delete_marker,size,last_modified,storage_class,e_tag,ordinal';

@@ -9,8 +9,8 @@ export const DEPLOY_TIME = '2025-08-22T14:05:00Z';
 
 const MINUTE_MS = 60_000;
 const PRODUCT_IMAGES = 2_400;
-const PAGES = 1_200;
-const SETTINGS = 60;
+const PAGES = 300;
+const SETTINGS = 40;
 const OLD_DRAFTS = 200;
 const BUILD_LEFTOVERS = 800;
 
@@ -54,7 +54,7 @@ export function fillShop(bucket: Bucket, clock: SandboxClock, random: SeededRand
 export function runBadDeploy(bucket: Bucket, clock: SandboxClock): Damage {
   clock.set(DEPLOY_TIME);
   for (let page = 0; page < PAGES; page += 1) {
-    if (page % 100 === 0) clock.advance(5);
+    if (page % 20 === 0) clock.advance(5);
     bucket.put(pageKey(page), { body: '<h1>undefined</h1>' });
   }
   for (let image = 0; image < PRODUCT_IMAGES; image += 1) {

@@ -42,7 +42,6 @@ export function openCommandLine(endpoint: string, signal: AbortSignal): RunComma
     try {
       const [status] = await once(child, 'close');
       print(fold(output.trimEnd(), COLUMNS, '  '));
-      print();
       signal.throwIfAborted();
       if (status !== 0) throw new Error(`${args[0]} ended with exit status ${status}.`);
     } finally {

@@ -6,7 +6,8 @@ const COLUMNS = 80;
 /** What cli-table3 draws around and between the cells of a row. */
 const FRAME_COLUMNS = 1;
 const FRAME_COLUMNS_OF_A_CELL = 3;
-const LEAST_CELL_COLUMNS = 6;
+/** A word that is longer than this may be cut. */
+const LONGEST_WORD_COLUMNS = 30;
 
 /**
  * The review comment of a plan as a terminal can show it: as GitHub does, with its folded sections folded.
@@ -67,14 +68,17 @@ function cellsOf(row: string): string[] {
 
 /** The width of each column's text: as wide as its longest line, the widest narrowed until the table fits. */
 function fitColumns(rows: readonly (readonly string[])[]): number[] {
-  const widths = (rows[0] ?? []).map((_, column) =>
-    Math.max(...rows.flatMap((row) => (row[column] ?? '').split('\n').map(visibleLength)), 1),
-  );
+  const columns = (rows[0] ?? []).map((_, column) => rows.map((row) => row[column] ?? ''));
+  const longest = (texts: string[], separator: RegExp) =>
+    Math.max(...texts.flatMap((text) => text.split(separator).map(visibleLength)), 1);
+  const widths = columns.map((texts) => longest(texts, /\n/));
+  const least = columns.map((texts) => Math.min(longest(texts, /\s/), LONGEST_WORD_COLUMNS));
   const room = COLUMNS - FRAME_COLUMNS - widths.length * FRAME_COLUMNS_OF_A_CELL;
   while (widths.reduce((sum, width) => sum + width, 0) > room) {
-    const widest = Math.max(...widths);
-    if (widest <= LEAST_CELL_COLUMNS) break;
-    widths[widths.indexOf(widest)] = widest - 1;
+    const slack = widths.map((width, column) => (width > (least[column] ?? 0) ? width : 0));
+    const widest = Math.max(...slack);
+    if (widest === 0) break;
+    widths[slack.indexOf(widest)] = widest - 1;
   }
   return widths;
 }

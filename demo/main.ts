@@ -26,7 +26,6 @@ async function showAll(options: DemoOptions): Promise<void> {
     say(
       'Everything here runs on this machine. A versioned S3, in memory, stands in for Amazon S3; the commands are the real ones, told by their environment where it is:',
     );
-    print();
     for (const [name, value] of Object.entries(settings)) print(paint('yellow', `$ export ${name}=${value}`));
     const run = openCommandLine(sandbox.endpoint, signal);
     await showThreeObjects(sandbox, run, OUT);
@@ -38,7 +37,7 @@ async function showAll(options: DemoOptions): Promise<void> {
     });
     const { permanentDeletions, nullVersionReplacements, lifecycleDeletions } = sandbox.losses;
     claim(
-      `No object version was permanently deleted, in ${sandbox.requests.count()} requests`,
+      `No object version was permanently deleted, in ${new Intl.NumberFormat('en-US').format(sandbox.requests.count())} requests`,
       permanentDeletions + nullVersionReplacements + lifecycleDeletions === 0,
     );
     printEnd(isApproved, Math.round((performance.now() - started) / 1000));
@@ -48,7 +47,6 @@ async function showAll(options: DemoOptions): Promise<void> {
 }
 
 function printEnd(isApproved: boolean, seconds: number): void {
-  print();
   say(`Done in ${seconds} s. What it leaves, in ${OUT}:`);
   print(`  shop/comment.md   the comment, as GitHub shows it
   shop/plan.json    the plan; its digest names it everywhere

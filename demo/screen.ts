@@ -1,11 +1,11 @@
 import process from 'node:process';
-import { type InspectColor, stripVTControlCharacters, styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 
 /** Everything the demo prints fits into this many columns, or breaks at a space. */
 const COLUMNS = 80;
 
 /** Colours a text where stdout can show it; NO_COLOR, FORCE_COLOR and NODE_DISABLE_COLORS are honoured. */
-export function paint(style: InspectColor | InspectColor[], text: string): string {
+export function paint(style: Parameters<typeof styleText>[0], text: string): string {
   return styleText(style, text, { stream: process.stdout });
 }
 
@@ -14,12 +14,12 @@ export function print(text = ''): void {
 }
 
 export function printTitle(text: string): void {
-  print(`\n${paint(['bold', 'cyan'], `━━ ${text} ${'━'.repeat(Math.max(0, COLUMNS - text.length - 4))}`)}\n`);
+  print(`\n${paint(['bold', 'cyan'], `━━ ${text} ${'━'.repeat(Math.max(0, COLUMNS - text.length - 4))}`)}`);
 }
 
-/** What the narrator says: one paragraph, in good English, folded. */
+/** What the narrator says: a paragraph, after a blank line. */
 export function say(text: string): void {
-  print(paint('bold', fold(text)));
+  print(`\n${paint('bold', fold(text))}`);
 }
 
 export function visibleLength(text: string): number {

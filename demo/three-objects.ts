@@ -49,7 +49,6 @@ export async function showThreeObjects(sandbox: Sandbox, run: RunCommand, out: s
     haveSameContents(currentContents(bucket), good),
   );
 
-  print();
   say('So the rollback can be undone. The way back is a plan too, made from the record.');
   const undo = join(out, `${BUCKET}-undo`);
   await run('undo', '--record', record, '--out', undo);
@@ -90,10 +89,10 @@ function openVersionTable(bucket: Bucket): () => void {
         key,
         paint(style, current.name),
         current.content,
-        beneath.map(({ name, content }) => `${name}: ${content}`).join(', '),
+        beneath.map(({ name, content }) => `${name}: ${content}`).join('\n'),
       ]);
     }
-    print(`${table.toString()}\n`);
+    print(table.toString());
   };
 }
 

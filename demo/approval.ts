@@ -15,7 +15,10 @@ export async function askToGoAhead(
   const lines = createInterface({ input: streams.input, terminal: false });
   try {
     return await new Promise<boolean>((resolve, reject) => {
-      lines.once('line', (line) => resolve(/^\s*y(es)?\s*$/i.test(line)));
+      lines.once('line', (line) => {
+        lines.removeAllListeners('close');
+        resolve(/^\s*y(es)?\s*$/i.test(line));
+      });
       lines.once('close', () => {
         streams.output.write('\n');
         resolve(false);

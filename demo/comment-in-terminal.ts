@@ -6,8 +6,8 @@ const COLUMNS = 80;
 /** What cli-table3 draws around and between the cells of a row. */
 const FRAME_COLUMNS = 1;
 const FRAME_COLUMNS_OF_A_CELL = 3;
-/** A word that is longer than this may be cut. */
-const LONGEST_WORD_COLUMNS = 30;
+/** Words longer than this may be cut to make a table fit; the next number counts where that is not enough. */
+const WORD_COLUMNS = [30, 16, 8];
 
 /**
  * The review comment of a plan as a terminal can show it: as GitHub does, with its folded sections folded.
@@ -32,12 +32,13 @@ export function renderCommentForTerminal(markdown: string): string {
       shown.push(drawChart(lines.slice(index + 1, end)));
       index = end;
     } else if (line.startsWith('<details>')) {
-      shown.push(paint('dim', `▸ ${showInline(/<summary>(.*)<\/summary>/.exec(line)?.[1] ?? '')}`));
+      const summary = showInline(/<summary>(.*)<\/summary>/.exec(line)?.[1] ?? '');
+      shown.push(paint('dim', fold(`▸ ${summary}`, COLUMNS, '  ')));
       index = endOf((text) => text === '</details>');
       // Sections that follow each other stay together.
       if (lines[index + 1] === '' && lines[index + 2]?.startsWith('<details>')) index += 1;
     } else if (line.startsWith('#')) {
-      shown.push(paint(['bold', 'underline'], showInline(line.replace(/^#+ /, ''))));
+      shown.push(paint(['bold', 'underline'], fold(showInline(line.replace(/^#+ /, '')))));
     } else if (!/^(> )?```/.test(line)) {
       shown.push(fold(line.replace(/^> /, '').split('<br>').map(showInline).join('\n')));
     }
@@ -72,13 +73,15 @@ function fitColumns(rows: readonly (readonly string[])[]): number[] {
   const longest = (texts: string[], separator: RegExp) =>
     Math.max(...texts.flatMap((text) => text.split(separator).map(visibleLength)), 1);
   const widths = columns.map((texts) => longest(texts, /\n/));
-  const least = columns.map((texts) => Math.min(longest(texts, /\s/), LONGEST_WORD_COLUMNS));
   const room = COLUMNS - FRAME_COLUMNS - widths.length * FRAME_COLUMNS_OF_A_CELL;
-  while (widths.reduce((sum, width) => sum + width, 0) > room) {
-    const slack = widths.map((width, column) => (width > (least[column] ?? 0) ? width : 0));
-    const widest = Math.max(...slack);
-    if (widest === 0) break;
-    widths[slack.indexOf(widest)] = widest - 1;
+  for (const limit of WORD_COLUMNS) {
+    const least = columns.map((texts) => Math.min(longest(texts, /\s/), limit));
+    while (widths.reduce((sum, width) => sum + width, 0) > room) {
+      const slack = widths.map((width, column) => (width > (least[column] ?? 0) ? width : 0));
+      const widest = Math.max(...slack);
+      if (widest === 0) break;
+      widths[slack.indexOf(widest)] = widest - 1;
+    }
   }
   return widths;
 }
@@ -88,6 +91,9 @@ function showInline(text: string): string {
   return text
     .replaceAll('<br>', '\n')
     .replaceAll('&nbsp;', ' ')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&')
     .replace(/(?<!\\)`([^`]*)`/g, (_, code: string) => paint('cyan', code))
     .replace(/\[([^\]]+)\]\([^)]*\)/g, '$1')
     .replace(/\*\*(.+?)\*\*/gs, (_, strong: string) => strong.split('\n').map(bold).join('\n'))

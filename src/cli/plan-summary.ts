@@ -9,7 +9,9 @@ import { SCENARIO_ACTIONS, type Scenario } from '../s3/rollback.ts';
 export function planSummary(plan: RollbackPlan, folder: string): string {
   const lines = [
     `Plan ${plan.rollbackId}`,
-    `${plan.inputs.bucket} back to ${plan.inputs.timestamp} (${plan.inputs.mode})`,
+    plan.origin === 'undo'
+      ? `Takes the run of ${plan.inputs.timestamp} back in ${plan.inputs.bucket}`
+      : `${plan.inputs.bucket} back to ${plan.inputs.timestamp} (${plan.inputs.mode})`,
     `${formatCount(plan.inventory.keysInScope)} keys in scope, ${formatCount(plan.inventory.entriesInScope)} version entries`,
     '',
     classTable(plan),
@@ -24,23 +26,24 @@ export function planSummary(plan: RollbackPlan, folder: string): string {
   lines.push(
     `Estimate: from this machine ${formatDuration(direct.seconds)} and ${money(direct.costUsd)}; S3 Batch Operations ${formatDuration(batch.seconds)} and ${money(batch.costUsd)}`,
     `Digest: ${plan.digest}`,
-    `Review: ${printable(folder)}/comment.md   Manifests: ${printable(folder)}/manifests/`,
+    `Manifests: ${printable(folder)}/manifests/`,
+    ...nextStep(plan, printable(folder)),
   );
   return lines.join('\n');
 }
 
+/** Narrow enough for 80 columns: a class with a scenario goes by what is done to its keys, any other by its name. */
 function classTable(plan: RollbackPlan): string {
   const table = new Table({
-    head: ['Class', 'Scenario', 'Action', 'Keys', 'Entries', 'Bytes'],
-    colAligns: ['left', 'left', 'left', 'right', 'right', 'right'],
+    head: ['Scenario', 'Action, or class left alone', 'Keys', 'Entries', 'Bytes'],
+    colAligns: ['left', 'left', 'right', 'right', 'right'],
     style: { head: [], border: [], compact: true },
   });
   for (const row of plan.classes) {
     if (row.keys === 0) continue;
     table.push([
-      row.class,
       row.scenario ?? '',
-      action(row.scenario, plan),
+      row.scenario === null ? row.class : action(row.scenario, plan),
       formatCount(row.keys),
       formatCount(row.entries),
       row.bytes === 0 ? '' : formatBytes(row.bytes),
@@ -49,11 +52,17 @@ function classTable(plan: RollbackPlan): string {
   return table.toString();
 }
 
-function action(scenario: Scenario | null, plan: RollbackPlan): string {
-  if (scenario === null) return 'none';
-  return plan.inputs.scenarios.includes(scenario)
-    ? SCENARIO_ACTIONS[scenario]
-    : 'none (scenario not asked for)';
+function action(scenario: Scenario, plan: RollbackPlan): string {
+  const text = SCENARIO_ACTIONS[scenario];
+  return plan.inputs.scenarios.includes(scenario) ? text : `${text}\n(not asked for)`;
+}
+
+/** The one next step; a plan that a check blocks, or that has nothing to do, has none but what the checks say. */
+function nextStep({ checks, manifests }: RollbackPlan, folder: string): string[] {
+  if (checks.some(({ level }) => level === 'blocking') || manifests.length === 0) return [];
+  return [
+    `Next: read ${folder}/comment.md, then: npm run --silent s3-rewind -- start-jobs --record ${folder} --yes`,
+  ];
 }
 
 function money(usd: number): string {

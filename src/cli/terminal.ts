@@ -13,7 +13,7 @@ export type Terminal = {
 /** Lines of progress that are not redrawn (a log, a pipe) come at most this often. */
 const LOG_INTERVAL_MS = 10_000;
 
-/** A spinner with percent where stderr is a terminal, a line a step elsewhere, nothing when quiet. */
+/** A spinner with a bar where stderr is a terminal, a line a step elsewhere, nothing when quiet. */
 export async function openTerminal(options: { quiet: boolean }): Promise<Terminal> {
   if (options.quiet) return { progress: () => {}, finish: () => {} };
   return process.stderr.isTTY ? openSpinner() : openLog();
@@ -24,7 +24,7 @@ async function openSpinner(): Promise<Terminal> {
   const spinner = ora({ stream: process.stderr }).start('Starting');
   return {
     progress: (step, percent) => {
-      spinner.text = describe(step, percent);
+      spinner.text = describeWithBar(step, percent);
     },
     finish: () => {
       spinner.stop();
@@ -48,6 +48,15 @@ function openLog(): Terminal {
 
 function describe(step: string, percent: number | null): string {
   return percent === null || percent <= 0 ? step : `${step}  ${Math.floor(percent)} %`;
+}
+
+const BAR_COLUMNS = 24;
+
+/** The bar stands in front, so that it does not move with the length of the step. */
+function describeWithBar(step: string, percent: number | null): string {
+  if (percent === null || percent <= 0) return step;
+  const done = Math.round((Math.min(percent, 100) / 100) * BAR_COLUMNS);
+  return `${'━'.repeat(done)}${'┄'.repeat(BAR_COLUMNS - done)} ${describe(step, percent)}`;
 }
 
 /**

@@ -50,6 +50,7 @@ export function buildCommentView(
     scopePrefixes: inputs.prefixes.slice(0, MAX_SCOPE_PREFIXES),
     moreScopePrefixes: Math.max(0, inputs.prefixes.length - MAX_SCOPE_PREFIXES),
     pointInTime: inputs.timestamp,
+    isUndo: plan.origin === 'undo',
     newestEntry: inventory.newestEntry,
     secondsBack:
       inventory.newestEntry === null
@@ -134,10 +135,11 @@ function describeLeftAlone(rows: LeftAloneRow[]): string {
     : `**${formatQuantity(undecidedKeys, 'key')}** for you to decide on: ${classes}; ${rest}`;
 }
 
+/** An undo's point in time is the moment at which the run began that it takes back. */
 function describeTitle({ inputs, origin }: RollbackPlan): string {
   const bucket = formatCodeSpan(inputs.bucket, { cell: false, maxCharacters: 80 });
   const time = `${formatUtc(inputs.timestamp)} UTC`;
-  if (origin === 'undo') return `Undo the rollback of ${bucket} to ${time}`;
+  if (origin === 'undo') return `Undo the run of ${time} in ${bucket}`;
   switch (inputs.mode) {
     case 'bucket-rollback':
       return `Roll back ${bucket} to ${time}`;

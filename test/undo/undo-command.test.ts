@@ -118,7 +118,7 @@ describe('the command', () => {
     expect(keys).toBe(plan.inventory.keysInScope);
     expect((await readRecord(out)).plan.manifests).toHaveLength(3);
     const comment = await readFile(join(out, 'comment.md'), 'utf8');
-    expect(comment).toContain('Undo the rollback of `data`');
+    expect(comment).toContain('Undo the run of 2025-08-22 12:00:00 UTC in `data`');
     expect(comment).toContain('start-jobs --record');
     const started = await runCommand(stage.sandbox, [
       'start-jobs',

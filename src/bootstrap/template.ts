@@ -104,9 +104,7 @@ function parseName(text: string, pattern: RegExp, option: string): string {
 function subjectsOf(inputs: BootstrapInputs, environment: string | null): string[] {
   const { owner, name, ids, branch } = inputs;
   const context =
-    environment === null
-      ? `ref:refs/heads/${branch}`
-      : `environment:${environment.replaceAll(':', '%3A')}`;
+    environment === null ? `ref:refs/heads/${branch}` : `environment:${environment.replaceAll(':', '%3A')}`;
   const forms = [`repo:${owner}/${name}`];
   if (ids !== null) forms.push(`repo:${owner}@${ids.owner}/${name}@${ids.repository}`);
   return forms.map((form) => `${form}:${context}`);

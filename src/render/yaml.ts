@@ -2,8 +2,8 @@
 
 /** What YAML 1.1 readers refuse even between quotes: DEL, C1 controls, separators, byte order mark, noncharacters. */
 const NOT_PRINTABLE = /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
-/** A literal block takes printable characters and line feeds alone. */
-const NOT_IN_BLOCK = /[^\n\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]/;
+/** A literal block takes printable characters, tabs and line feeds alone. */
+const NOT_IN_BLOCK = /[^\t\n\x20-\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd]/;
 
 /** A scalar in double quotes (JSON is YAML), or a whole number. */
 export function yamlScalar(value: unknown): string {

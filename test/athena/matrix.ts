@@ -1,9 +1,9 @@
 import { matchColumns, type SourceColumn, stackOrderOf } from '../../src/inventory/columns.ts';
 import type { InventorySource } from '../../src/inventory/source.ts';
 import { listQueries } from '../../src/plan/build-plan.ts';
+import type { CopyWith } from '../../src/plan/execution-roles.ts';
 import { parsePlanInputs, type RawPlanInputs } from '../../src/plan/inputs.ts';
 import { queryView } from '../../src/plan/query-view.ts';
-import type { CopyWith } from '../../src/plan/execution-roles.ts';
 import { renderRollbackTemplate } from '../../src/plan/template.ts';
 import { loadSql } from '../../src/render/sql.ts';
 import { TASK_CODE } from '../plan/task-code-fixture.ts';

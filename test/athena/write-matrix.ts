@@ -16,4 +16,6 @@ for (const { name, queries, template } of rendered) {
 }
 const others = [...(await bootstrapMatrix()), ...(await executionMatrix())];
 for (const { name, template } of others) await writeFile(join(folder, 'templates', `${name}.yaml`), template);
-process.stdout.write(`${rendered.length + others.length} templates and the queries of ${rendered.length} in ${folder}\n`);
+process.stdout.write(
+  `${rendered.length + others.length} templates and the queries of ${rendered.length} in ${folder}\n`,
+);

@@ -210,7 +210,7 @@ describe('the record bucket', () => {
   });
 
   test('is private, versioned, encrypted, kept, and its work expires', () => {
-    const { properties, attributes } = stack.resources['RecordBucket'] ?? { properties: {}, attributes: {} };
+    const { properties, attributes } = stack.resources.RecordBucket ?? { properties: {}, attributes: {} };
     expect(attributes).toMatchObject({
       DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
@@ -230,7 +230,7 @@ describe('the record bucket', () => {
 
   test('takes Object Lock on request', async () => {
     const locked = await bootstrapStack({}, { ObjectLockDays: '30' });
-    expect(locked.resources['RecordBucket']?.properties).toMatchObject({
+    expect(locked.resources.RecordBucket?.properties).toMatchObject({
       ObjectLockEnabled: true,
       ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: '30' } } },
     });
@@ -247,7 +247,7 @@ describe('resources are named', () => {
     'lakeformation:GetDataAccess': 'Athena asks for it where Lake Formation guards the S3 Metadata tables',
   };
   const statementsOf = (policies: Json[]) =>
-    policies.flatMap((policy) => (asObject(policy)['Statement'] as Json[]).map(asObject));
+    policies.flatMap((policy) => (asObject(policy).Statement as Json[]).map(asObject));
 
   test('of the bootstrap stack: only what IAM has no resource for stands with *', () => {
     const open = statementsOf(

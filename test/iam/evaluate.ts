@@ -11,11 +11,11 @@ export type Request = { action: string; resource: string; context?: Record<strin
 export function principalOf(stack: ResolvedStack, id: string, boundary: Json | null = null): Principal {
   const role = stack.resources[id];
   if (role?.type !== 'AWS::IAM::Role') throw new Error(`${id} is no role`);
-  const policies = (role.properties['Policies'] as Json[]).map((raw) => {
+  const policies = (role.properties.Policies as Json[]).map((raw) => {
     const { PolicyName, PolicyDocument } = asObject(raw);
     return { name: String(PolicyName), policy: PolicyDocument ?? null };
   });
-  return { arn: String(role.attributes['arn']), policies, boundary };
+  return { arn: String(role.attributes.arn), policies, boundary };
 }
 
 /** The policy document of a resource: its boundary, trust or bucket policy. */
@@ -87,7 +87,7 @@ export function isTrusted(
   action: string,
   context: Record<string, string>,
 ): boolean {
-  const statements = (asObject(trust)['Statement'] as Json[]).map(asObject);
+  const statements = (asObject(trust).Statement as Json[]).map(asObject);
   const own = statements.filter(({ Principal }) => JSON.stringify(Principal) === JSON.stringify(principal));
   const role = `arn:aws:iam::${PLACE.account}:role/any`;
   const simulation: Simulation = {

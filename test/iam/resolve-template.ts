@@ -52,9 +52,9 @@ export function resolveTemplate(
   place: Place = PLACE,
 ): ResolvedStack {
   const template = parseTemplate(text);
-  const declared = asObject(template['Parameters'] ?? {});
-  const conditions = asObject(template['Conditions'] ?? {});
-  const resources = asObject(template['Resources'] ?? {});
+  const declared = asObject(template.Parameters ?? {});
+  const conditions = asObject(template.Conditions ?? {});
+  const resources = asObject(template.Resources ?? {});
 
   const parameter = (name: string): Json | undefined => {
     const definition = declared[name];
@@ -73,12 +73,12 @@ export function resolveTemplate(
 
   const resourceArn = (id: string): Record<'ref' | 'arn', string> => {
     const definition = asObject(resources[id] ?? fail(`nothing is called ${id}`));
-    const properties = asObject(definition['Properties'] ?? {});
+    const properties = asObject(definition.Properties ?? {});
     const { partition, region, account, stack } = place;
-    const path = String(properties['Path'] ?? '/');
+    const path = String(properties.Path ?? '/');
     const named = (key: string) => String(resolve(properties[key] ?? fail(`${id} has no ${key}`)));
     const functionArn = (name: string) => `arn:${partition}:lambda:${region}:${account}:function:${name}`;
-    switch (definition['Type']) {
+    switch (definition.Type) {
       case 'AWS::IAM::Role':
         return { ref: `${stack}-${id}`, arn: `arn:${partition}:iam::${account}:role${path}${stack}-${id}` };
       case 'AWS::IAM::ManagedPolicy': {
@@ -100,7 +100,7 @@ export function resolveTemplate(
       case 'AWS::Lambda::Version':
         return { ref: functionArn(`${named('FunctionName')}:1`), arn: '' };
       default:
-        return { ref: typeof properties['Name'] === 'string' ? properties['Name'] : id, arn: '' };
+        return { ref: typeof properties.Name === 'string' ? properties.Name : id, arn: '' };
     }
   };
 
@@ -175,8 +175,8 @@ export function resolveTemplate(
   }
 
   const isThere = (definition: JsonObject) =>
-    definition['Condition'] === undefined ||
-    holds(conditions[String(definition['Condition'])] ?? fail('no such condition'));
+    definition.Condition === undefined ||
+    holds(conditions[String(definition.Condition)] ?? fail('no such condition'));
   const resolved: ResolvedStack = { resources: {}, outputs: {} };
   for (const [id, raw] of Object.entries(resources)) {
     const definition = asObject(raw);
@@ -188,9 +188,9 @@ export function resolveTemplate(
       attributes: { ...attributes, arn: resourceArn(id).arn, ref: resourceArn(id).ref },
     };
   }
-  for (const [id, raw] of Object.entries(asObject(template['Outputs'] ?? {}))) {
+  for (const [id, raw] of Object.entries(asObject(template.Outputs ?? {}))) {
     const definition = asObject(raw);
-    if (isThere(definition)) resolved.outputs[id] = resolve(definition['Value'] ?? null);
+    if (isThere(definition)) resolved.outputs[id] = resolve(definition.Value ?? null);
   }
   return resolved;
 }

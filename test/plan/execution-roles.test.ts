@@ -272,8 +272,8 @@ describe('a prefix is literal', () => {
     ['a*b/', 'a*b/x', 'axxb/x'],
     ['a?b/', 'a?b/x', 'axb/x'],
     ['$', '$x', 'x'],
-    ['${aws:username}/', '${aws:username}/x', 'any/x'],
-    ['${*}', '${*}x', 'any/x'],
+    [`\${aws:username}/`, `\${aws:username}/x`, 'any/x'],
+    [`\${*}`, `\${*}x`, 'any/x'],
     ['"quoted" \\ {{x}}/', '"quoted" \\ {{x}}/y', '"quoted" \\ /y'],
     ['café/', 'café/x', 'other/x'],
   ];

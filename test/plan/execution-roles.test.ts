@@ -154,7 +154,7 @@ describe.each(TAGS)('the Batch role, %s', (_name, tags, mayWrite) => {
     { action: 'lambda:InvokeFunction', resource: `${FUNCTION}:1` },
     {
       action: 's3:PutObject',
-      resource: object(RECORD, `${ROLLBACK_ID}/reports/job-1/manifest.json`.replace('.json', '.csv')),
+      resource: object(RECORD, `${ROLLBACK_ID}/reports/job-1/manifest.json`),
     },
     { action: 's3:PutObject', resource: MINE },
     { action: 's3:PutObjectTagging', resource: MINE },
@@ -241,6 +241,8 @@ describe('the rest of what they need, and nothing beside it', () => {
     ['batch', 's3:GetObject', record('approval.json'), false],
     ['batch', 's3:GetObject', other('jobs/scenario1-1.csv'), false],
     ['batch', 's3:PutObject', record('reports/job-1/results/a.csv'), true],
+    ['batch', 's3:PutObject', record('reports/job-1/manifest.json'), true],
+    ['task', 's3:PutObject', record('outcomes/journal/scenario1/0000000/lease.json'), true],
     ['batch', 's3:PutObject', record('jobs/scenario1-1.csv'), false],
     ['batch', 's3:PutObject', other('reports/job-1/results/a.csv'), false],
     ['batch', 'lambda:InvokeFunction', `${FUNCTION}:1`, true],

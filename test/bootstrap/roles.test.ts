@@ -182,6 +182,28 @@ describe('each role may what its line says, and the others may not', () => {
   });
 });
 
+describe('the service role, if something else allowed it everything', () => {
+  /** One line a request that its own policy still denies. */
+  const DENIED: [action: string, context: Context][] = [
+    ['iam:CreateRole', { 'aws:TagKeys': ['s3-rewind:approved'] }],
+    ['iam:CreateRole', { 'aws:TagKeys': ['a', 'S3-REWIND:Approved'] }],
+    ['iam:TagRole', { 'aws:TagKeys': ['S3-Rewind:approved'] }],
+    ['iam:UntagRole', { 'aws:TagKeys': ['s3-rewind:approved'] }],
+    ['iam:PutRolePolicy', { 'aws:ResourceTag/s3-rewind:approved': DIGEST }],
+    ['iam:UpdateAssumeRolePolicy', { 'aws:ResourceTag/s3-rewind:approved': 'checking' }],
+    ['iam:DeleteRolePermissionsBoundary', {}],
+    ['iam:PutRolePermissionsBoundary', {}],
+  ];
+  test.each(DENIED)('%s %j', async (action, context) => {
+    const own = principalOf(stack, 'ServiceRole');
+    const statement = { Effect: 'Allow', Action: '*', Resource: '*' };
+    const more = { name: 'more', policy: { Version: '2012-10-17', Statement: [statement] } };
+    const request = { action, resource: TASK, context };
+    expect(await isAllowed({ ...own, policies: [more] }, request), 'without its own policy').toBe(true);
+    expect(await isAllowed({ ...own, policies: [...own.policies, more] }, request)).toBe(false);
+  });
+});
+
 describe('the record bucket', () => {
   const plan = { arn: role('any'), boundary: null, policies: [{ name: 'all', policy: ALLOW_ALL() }] };
   const policy = documentOf(stack, 'RecordBucketPolicy');

@@ -42,6 +42,7 @@ export const ERROR_KINDS = {
   NOTHING_IN_SCOPE: badInput('No version entry of the inventory is in the scope of the given prefixes.'),
   OUTPUT_NOT_EMPTY: badInput('The output folder exists and is not empty.'),
   OUTPUT_NOT_WRITABLE: badInput('The output folder cannot be created or written.'),
+  TEMPLATE_TOO_LARGE: badInput('The CloudFormation template is larger than CloudFormation takes.'),
   DISK_FULL: failure('The disk filled up; a plan leaves nothing behind, a run goes on where it stopped.'),
   OUT_OF_MEMORY: failure('The query engine needs more memory than its limit.'),
   CONSERVATION_VIOLATED: failure(

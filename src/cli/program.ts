@@ -4,6 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { RunbookError } from '../errors.ts';
 import { MARKER_CHOICES, MODE_SCENARIOS, MODES, UNCERTAIN_CLASSES } from '../s3/rollback.ts';
 import { STORAGE_CLASS_CHOICES } from '../s3/storage-class.ts';
+import { addBootstrapCommand } from './bootstrap-command.ts';
 import { addEndpointOptions } from './endpoint-options.ts';
 import { addInventoryCommand } from './inventory-command.ts';
 import type { PlanOptions } from './plan.ts';
@@ -43,6 +44,7 @@ export function buildProgram(): Command {
     .showHelpAfterError(false)
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
+  addBootstrapCommand(program);
   addInventoryCommand(program);
   addPlanCommand(program);
   addStartJobsCommand(program);

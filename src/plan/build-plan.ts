@@ -7,7 +7,7 @@ import type { InventorySource } from '../inventory/source.ts';
 import type { Progress } from '../progress.ts';
 import { loadSql, type SqlRenderer } from '../render/sql.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
-import { type KeyClass, scenarioOf } from '../s3/rollback.ts';
+import { type KeyClass, type Scenario, scenarioOf } from '../s3/rollback.ts';
 import { inventoryChecks, inventoryTime } from './checks.ts';
 import { type CountRow, classifyInventory, readCounts, type Totals } from './classify.ts';
 import { addUpClasses } from './conservation.ts';
@@ -111,7 +111,8 @@ async function assemblePlan(
     progress,
   );
   progress('Writing the review', null);
-  const files = await writeQueryFiles(folder, rollbackId, options);
+  const scenarios = lists.manifests.map(({ scenario }) => scenario);
+  const files = await writeQueryFiles(folder, rollbackId, scenarios, options);
   const plannedClasses = classes.filter(({ class: name }) => isPlanned(name, inputs)).map((row) => row.class);
   const inventory: PlanInventory = {
     format: source.format,
@@ -160,6 +161,7 @@ function isPlanned(name: KeyClass, inputs: PlanInputs): boolean {
 async function writeQueryFiles(
   folder: string,
   rollbackId: string,
+  scenarios: readonly Scenario[],
   options: BuildPlanOptions,
 ): Promise<Pick<RollbackPlan, 'sql' | 'template'>> {
   const { source, inputs, now } = options;
@@ -177,7 +179,10 @@ async function writeQueryFiles(
       written.push({ path, sha256: sha256OfText(text) });
     }
   }
-  const template = await renderRollbackTemplate(rollbackId, database, inputs, source, athena);
+  const template = await renderRollbackTemplate({
+    ...{ rollbackId, database, inputs, source, scenarios, queries: athena },
+    taskCode: null,
+  });
   await writeFile(join(folder, 'template.yaml'), template);
   return { sql: written, template: { path: 'template.yaml', sha256: sha256OfText(template) } };
 }

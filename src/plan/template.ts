@@ -1,13 +1,26 @@
+import { RunbookError } from '../errors.ts';
 import type { InventorySource } from '../inventory/source.ts';
-import { readTemplate, renderTemplate } from '../render/handlebars.ts';
+import { compileTemplate, readTemplate } from '../render/handlebars.ts';
+import { iamScope } from '../render/iam.ts';
+import { yamlBlock, yamlScalar } from '../render/yaml.ts';
+import { LOG_GROUP_PREFIX, ROLLBACK_ROLE_PATH, ROLLBACK_TAGS } from '../s3/aws-names.ts';
+import type { Scenario } from '../s3/rollback.ts';
+import { type CopyWith, executionActions } from './execution-roles.ts';
 import type { PlanInputs } from './plan-file.ts';
 
 /** CloudFormation takes a template of this size in the request itself (AWS CloudFormation quotas). */
-const MAX_TEMPLATE_BYTES = 51_200;
+const MAX_REQUEST_BYTES = 51_200;
+/** And one of 1 MB from S3 (same quotas); the smaller reading of a megabyte. */
+const MAX_TEMPLATE_BYTES = 1_000_000;
 /** Athena's smallest cut-off (API_WorkGroupConfiguration). */
 const MIN_CUTOFF_BYTES = 10_000_000;
 /** Every query reads the inventory at most once; twice its size stops a query that has gone astray. */
 const CUTOFF_FACTOR = 2;
+/**
+ * The policies of a role hold 10,240 characters ("IAM and AWS STS quotas"); 4,000 are enough for all that is not scope,
+ * and a role names the scope twice at most: where it reads and where it writes.
+ */
+const MAX_SCOPE_CHARACTERS = 3_000;
 
 const GLUE_TYPES: Record<string, string> = {
   BOOLEAN: 'boolean',
@@ -18,54 +31,101 @@ const GLUE_TYPES: Record<string, string> = {
 
 export type TemplateQuery = { name: string; text: string };
 
+export type RollbackTemplateOptions = {
+  rollbackId: string;
+  /** name of the Glue database */
+  database: string;
+  inputs: PlanInputs;
+  source: InventorySource;
+  /** the Athena queries in the order in which they run */
+  queries: readonly TemplateQuery[];
+  /** those that have a manifest: the roles are given what these need */
+  scenarios: readonly Scenario[];
+  /** code of the task function, one CommonJS file; null leaves the execution side out */
+  taskCode: string | null;
+  copyWith?: CopyWith;
+};
+
 /**
- * Renders the CloudFormation template of a plan. Where the queries do not fit into a template, it comes without them;
- * they are in `sql/` in any case.
- * @param queries the Athena queries in the order in which they run
+ * Renders the CloudFormation template of a plan. Where the queries do not fit into a request beside everything else but
+ * the code, it comes without them; they are in `sql/` in any case.
+ * @throws RunbookError TEMPLATE_TOO_LARGE
  */
-export async function renderRollbackTemplate(
-  rollbackId: string,
-  database: string,
-  inputs: PlanInputs,
-  source: InventorySource,
-  queries: readonly TemplateQuery[],
-): Promise<string> {
+export async function renderRollbackTemplate(options: RollbackTemplateOptions): Promise<string> {
+  const { rollbackId, database, inputs, source, queries, taskCode } = options;
   const template = await readTemplate(new URL('../../templates/rollback.yaml.hbs', import.meta.url));
+  const compiled = compileTemplate(template, {
+    helpers: {
+      yaml: yamlScalar,
+      block: yamlBlock,
+      arnTail: (bucket, prefix) => `:s3:::${String(bucket)}/${String(prefix)}*`,
+    },
+  });
   const bytes = source.files.reduce((total, file) => total + file.bytes, 0);
+  const view = {
+    rollbackId,
+    database,
+    description: `s3-rewind: roll ${inputs.bucket} back to ${inputs.timestamp}`,
+    isCsv: source.csv !== null,
+    headerLines: source.csv?.hasHeader ? '1' : '0',
+    tableColumns: source.sourceColumns.map(({ name, type }) => ({
+      name: name.toLowerCase(),
+      type: source.csv === null ? glueType(type) : 'string',
+    })),
+    bytesScannedCutoff: Math.max(MIN_CUTOFF_BYTES, CUTOFF_FACTOR * bytes),
+    taskCode: taskCode ?? '',
+    ...executionView(options),
+  };
   const render = (shown: readonly TemplateQuery[]) =>
-    renderTemplate(
-      template,
-      {
-        rollbackId,
-        database,
-        description: `s3-rewind: roll ${inputs.bucket} back to ${inputs.timestamp}`,
-        isCsv: source.csv !== null,
-        headerLines: source.csv?.hasHeader ? '1' : '0',
-        tableColumns: source.sourceColumns.map(({ name, type }) => ({
-          name: name.toLowerCase(),
-          type: source.csv === null ? glueType(type) : 'string',
-        })),
-        bytesScannedCutoff: Math.max(MIN_CUTOFF_BYTES, CUTOFF_FACTOR * bytes),
-        queries: shown.map(({ name, text }, index) => ({
-          logicalId: `Query${index + 1}`,
-          title: `${rollbackId} ${name}`,
-          text,
-        })),
-      },
-      { helpers: { yaml: yamlScalar } },
-    );
+    compiled({
+      ...view,
+      queries: shown.map(({ name, text }, index) => ({
+        logicalId: `Query${index + 1}`,
+        title: `${rollbackId} ${name}`,
+        text,
+      })),
+    });
+  const codeBytes = taskCode === null ? 0 : Buffer.byteLength(yamlBlock(taskCode, CODE_INDENT));
   const whole = render(queries);
-  return Buffer.byteLength(whole) <= MAX_TEMPLATE_BYTES ? whole : render([]);
+  const text = Buffer.byteLength(whole) - codeBytes <= MAX_REQUEST_BYTES ? whole : render([]);
+  const size = Buffer.byteLength(text);
+  if (size > MAX_TEMPLATE_BYTES) {
+    throw new RunbookError(
+      'TEMPLATE_TOO_LARGE',
+      `The CloudFormation template has ${size} bytes, ${codeBytes} of them code; CloudFormation takes ${MAX_TEMPLATE_BYTES}.`,
+      { hint: 'plan fewer prefixes, or an inventory with fewer columns' },
+    );
+  }
+  return text;
+}
+
+/** As in the template. */
+const CODE_INDENT = 10;
+
+function executionView({ rollbackId, inputs, scenarios, copyWith }: RollbackTemplateOptions): object {
+  const actions = executionActions(scenarios, copyWith ?? 'task');
+  const purpose = `of the rollback ${rollbackId}`;
+  return {
+    bucket: inputs.bucket,
+    writtenBucket: inputs.destinationBucket ?? inputs.bucket,
+    isCopyToBucket: inputs.destinationBucket !== null,
+    scope: iamScope(inputs.prefixes, MAX_SCOPE_CHARACTERS),
+    taskActions: actions.task,
+    taskDestinationActions: actions.taskDestination,
+    taskCopies: actions.taskCopies,
+    batchCopies: actions.batchCopies,
+    copies: actions.taskCopies || actions.batchCopies,
+    kmsKeyArn: inputs.kmsKeyArn ?? '',
+    journalPattern: `${rollbackId}/outcomes/*`,
+    taskRoleDescription: `Task function ${purpose}`,
+    batchRoleDescription: `S3 Batch Operations ${purpose}`,
+    tags: ROLLBACK_TAGS,
+    rolePath: ROLLBACK_ROLE_PATH,
+    logGroupPrefix: LOG_GROUP_PREFIX,
+  };
 }
 
 function glueType(duckDbType: string): string {
   if (duckDbType.startsWith('TIMESTAMP')) return 'timestamp';
   return GLUE_TYPES[duckDbType] ?? 'string';
-}
-
-/** A YAML scalar in double quotes (JSON is YAML), or a whole number. */
-function yamlScalar(value: unknown): string {
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value);
-  if (typeof value !== 'string') throw new TypeError(`YAML text expected, got ${typeof value}`);
-  return JSON.stringify(value);
 }

@@ -54,7 +54,7 @@ export async function buildUndo(
   const classes = undoClasses(record, written);
   const inventory = await undoInventory(record, run, classes);
   const rollbackId = rollbackIdOf(inputs, inventory.sha256);
-  const template = await writeTemplate(folder, rollbackId, inputs, inventory);
+  const template = await writeTemplate(folder, rollbackId, inputs, inventory, manifests);
   const covered = {
     schemaVersion: 1 as const,
     rollbackId,
@@ -203,6 +203,7 @@ async function writeTemplate(
   rollbackId: string,
   inputs: PlanInputs,
   inventory: PlanInventory,
+  manifests: readonly PlanManifest[],
 ): Promise<RollbackPlan['template']> {
   const source: InventorySource = {
     format: 'csv',
@@ -215,7 +216,13 @@ async function writeTemplate(
     takenAt: new Date(inventory.takenAt ?? 0),
     sourceBucket: inputs.bucket,
   };
-  const text = await renderRollbackTemplate(rollbackId, rollbackId.replaceAll('-', '_'), inputs, source, []);
+  const text = await renderRollbackTemplate({
+    rollbackId,
+    database: rollbackId.replaceAll('-', '_'),
+    ...{ inputs, source, queries: [] },
+    scenarios: manifests.map(({ scenario }) => scenario),
+    taskCode: null,
+  });
   await writeFile(join(folder, 'template.yaml'), text);
   return { path: 'template.yaml', sha256: sha256OfText(text) };
 }

@@ -11,6 +11,7 @@ const ORDER = [
   'progress',
   's3',
   'render',
+  'bootstrap',
   'engine',
   'inventory',
   'plan',

@@ -1,10 +1,12 @@
 import { matchColumns, type SourceColumn, stackOrderOf } from '../../src/inventory/columns.ts';
 import type { InventorySource } from '../../src/inventory/source.ts';
 import { listQueries } from '../../src/plan/build-plan.ts';
+import type { CopyWith } from '../../src/plan/execution-roles.ts';
 import { parsePlanInputs, type RawPlanInputs } from '../../src/plan/inputs.ts';
 import { queryView } from '../../src/plan/query-view.ts';
 import { renderRollbackTemplate } from '../../src/plan/template.ts';
 import { loadSql } from '../../src/render/sql.ts';
+import { TASK_CODE } from '../plan/task-code-fixture.ts';
 
 /** Everything that Athena and CloudFormation are given, for every shape of inventory and every set of options. */
 export type Rendered = { name: string; queries: { name: string; text: string }[]; template: string };
@@ -83,7 +85,7 @@ const SOURCES: Record<string, Pick<InventorySource, 'format' | 'sourceColumns' |
 };
 
 /** One line a set of options. */
-const OPTIONS: Record<string, Partial<RawPlanInputs>> = {
+const OPTIONS: Record<string, Partial<RawPlanInputs> & { copyWith?: CopyWith }> = {
   rollback: {},
   'rollback-prefixes': { prefix: ["it's", '100%_*', 'data/2025/'] },
   'rollback-markers-copy': { markers: 'copy', noncurrentExpirationDays: '30' },
@@ -91,6 +93,14 @@ const OPTIONS: Record<string, Partial<RawPlanInputs>> = {
   'rollback-scenario-2': { scenarios: '2', multipartWindow: '0s' },
   'marker-removal': { mode: 'delete-marker-removal' },
   'marker-removal-copy': { mode: 'delete-marker-removal', markers: 'copy', prefix: ['a/'] },
+  'rollback-kms': { kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d' },
+  'rollback-native-copy': { copyWith: 's3-batch-copy', prefix: ['$', 'a*b?/', '\u65e5\u672c/'] },
+  'copy-to-bucket-native': {
+    mode: 'copy-to-bucket',
+    destinationBucket: 'my-copy',
+    copyWith: 's3-batch-copy',
+    kmsKeyArn: 'arn:aws-cn:kms:cn-north-1:111122223333:key/0a1b2c3d',
+  },
   'copy-to-bucket': { mode: 'copy-to-bucket', destinationBucket: 'my-copy', noncurrentExpirationDays: '7' },
 };
 
@@ -119,7 +129,12 @@ export async function renderMatrix(): Promise<Rendered[]> {
         queryView(inputs, source, 'athena', { database: 'rb_test', takenAt: NOW }),
         inputs,
       );
-      const template = await renderRollbackTemplate('rb-test', 'rb_test', inputs, source, queries);
+      const template = await renderRollbackTemplate({
+        ...{ rollbackId: 'rb-test', database: 'rb_test', inputs, source, queries },
+        scenarios: inputs.scenarios,
+        taskCode: TASK_CODE,
+        copyWith: options.copyWith ?? 'task',
+      });
       rendered.push({ name: `${sourceName}-${optionName}`, queries, template });
     }
   }

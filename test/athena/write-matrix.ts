@@ -1,6 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
+import { bootstrapMatrix } from '../bootstrap/matrix.ts';
+import { executionMatrix } from '../plan/execution-matrix.ts';
 import { renderMatrix } from './matrix.ts';
 
 /** Writes the whole matrix into a folder, for the checkers that are not npm packages: Trino's parser and cfn-lint. */
@@ -12,4 +14,8 @@ for (const { name, queries, template } of rendered) {
   await writeFile(join(folder, 'templates', `${name}.yaml`), template);
   for (const query of queries) await writeFile(join(folder, 'sql', `${name}.${query.name}.sql`), query.text);
 }
-process.stdout.write(`${rendered.length} templates and their queries in ${folder}\n`);
+const others = [...(await bootstrapMatrix()), ...(await executionMatrix())];
+for (const { name, template } of others) await writeFile(join(folder, 'templates', `${name}.yaml`), template);
+process.stdout.write(
+  `${rendered.length + others.length} templates and the queries of ${rendered.length} in ${folder}\n`,
+);

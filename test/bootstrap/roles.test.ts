@@ -1,0 +1,371 @@
+import { describe, expect, test } from 'vitest';
+import { documentOf, isAllowed, isTrusted, principalOf } from '../iam/evaluate.ts';
+import { asObject, type Json } from '../iam/resolve-template.ts';
+import { BOUNDARY_ARN, bootstrapStack, DIGEST, OTHER_ID, RECORD, rollbackRoles } from '../iam/stacks.ts';
+import { ROLLBACK_ID } from '../plan/execution-matrix.ts';
+import { bootstrapMatrix } from './matrix.ts';
+
+/** Who can do what with the roles of the bootstrap stack, asked of a policy evaluator. */
+
+const stack = await bootstrapStack();
+const ROLES = ['PlanRole', 'DeployRole', 'StartJobsRole', 'CleanupRole', 'ServiceRole'] as const;
+type Role = (typeof ROLES)[number];
+type Context = Record<string, string | string[]>;
+
+const at = (service: string, resource: string) => `arn:aws:${service}:eu-west-1:111122223333:${resource}`;
+const role = (name: string) => `arn:aws:iam::111122223333:role/${name}`;
+const object = (path: string) => `arn:aws:s3:::${RECORD}/${path}`;
+const TASK = role('s3-rewind/rollback/rb-x-TaskRole');
+const STACK = at('cloudformation', `stack/${ROLLBACK_ID}/0a`);
+const JOB = at('s3', 'job/0a');
+const BUCKET = 'arn:aws:s3:::my-bucket';
+const SERVICE = role('s3-rewind/bootstrap/s3-rewind-ServiceRole');
+const TEMPLATE_URL = `https://${RECORD}.s3.eu-west-1.amazonaws.com/${ROLLBACK_ID}/template.yaml`;
+const TO_BATCH = { 'iam:PassedToService': 'batchoperations.s3.amazonaws.com' };
+const TO_LAMBDA = { 'iam:PassedToService': 'lambda.amazonaws.com' };
+const TO_CLOUDFORMATION = { 'iam:PassedToService': 'cloudformation.amazonaws.com' };
+const TAG_KEYS = [
+  's3-rewind:rollback',
+  's3-rewind:digest',
+  's3-rewind:repository',
+  's3-rewind:run',
+  's3-rewind:expires',
+];
+const BOUNDED = { 'iam:PermissionsBoundary': BOUNDARY_ARN, 'aws:TagKeys': TAG_KEYS };
+const CREATION = { 'cloudformation:RoleArn': SERVICE, 'cloudformation:TemplateUrl': TEMPLATE_URL };
+const LAMBDA_JOB = { 's3:RequestJobOperation': 'LambdaInvoke', 'aws:RequestedRegion': 'eu-west-1' };
+const approve = (key: string) => ({ 'aws:TagKeys': [key], [`aws:RequestTag/${key}`]: DIGEST });
+
+/** One line a request: who may send it (every other role may not), what, where, in which circumstances. */
+const LINES: [who: Role[], action: string, resource: string, context?: Context][] = [
+  // The approval.
+  [['StartJobsRole'], 'iam:TagRole', TASK, approve('s3-rewind:approved')],
+  [['StartJobsRole'], 'iam:UntagRole', TASK, { 'aws:TagKeys': ['s3-rewind:approved'] }],
+  [[], 'iam:TagRole', TASK, approve('S3-Rewind:Approved')],
+  [[], 'iam:TagRole', TASK, { 'aws:TagKeys': ['s3-rewind:approved', 's3-rewind:digest'] }],
+  [['ServiceRole'], 'iam:TagRole', TASK, { 'aws:TagKeys': TAG_KEYS }],
+  [[], 'iam:TagRole', TASK, { 'aws:TagKeys': TAG_KEYS, 'aws:ResourceTag/s3-rewind:approved': DIGEST }],
+  [[], 'iam:TagRole', TASK],
+  [[], 'iam:TagRole', role('admin'), approve('s3-rewind:approved')],
+  [[], 'iam:TagRole', SERVICE, approve('s3-rewind:approved')],
+  // Roles of a rollback.
+  [['ServiceRole'], 'iam:CreateRole', TASK, BOUNDED],
+  [[], 'iam:CreateRole', TASK, { 'aws:TagKeys': TAG_KEYS }],
+  [[], 'iam:CreateRole', TASK, { ...BOUNDED, 'iam:PermissionsBoundary': `${BOUNDARY_ARN}2` }],
+  [[], 'iam:CreateRole', TASK, { ...BOUNDED, 'aws:TagKeys': [...TAG_KEYS, 's3-rewind:approved'] }],
+  [[], 'iam:CreateRole', TASK, { ...BOUNDED, 'aws:TagKeys': [...TAG_KEYS, 'S3-REWIND:APPROVED'] }],
+  [[], 'iam:CreateRole', role('s3-rewind/bootstrap/x'), BOUNDED],
+  [[], 'iam:CreateRole', role('x'), BOUNDED],
+  [['ServiceRole'], 'iam:PutRolePolicy', TASK, { 'iam:PermissionsBoundary': BOUNDARY_ARN }],
+  [[], 'iam:PutRolePolicy', TASK],
+  [
+    [],
+    'iam:PutRolePolicy',
+    TASK,
+    { 'iam:PermissionsBoundary': BOUNDARY_ARN, 'aws:ResourceTag/s3-rewind:approved': 'checking' },
+  ],
+  [[], 'iam:PutRolePolicy', SERVICE, { 'iam:PermissionsBoundary': BOUNDARY_ARN }],
+  [['ServiceRole'], 'iam:DeleteRole', TASK],
+  [[], 'iam:DeleteRole', SERVICE],
+  [[], 'iam:DeleteRolePermissionsBoundary', TASK, { 'iam:PermissionsBoundary': BOUNDARY_ARN }],
+  [[], 'iam:PutRolePermissionsBoundary', TASK, { 'iam:PermissionsBoundary': BOUNDARY_ARN }],
+  [[], 'iam:AttachRolePolicy', TASK, { 'iam:PermissionsBoundary': BOUNDARY_ARN }],
+  [[], 'iam:UpdateAssumeRolePolicy', TASK, { 'iam:PermissionsBoundary': BOUNDARY_ARN }],
+  [[], 'iam:CreatePolicyVersion', BOUNDARY_ARN],
+  [['ServiceRole'], 'iam:PassRole', TASK, TO_LAMBDA],
+  [['DeployRole', 'StartJobsRole'], 'iam:PassRole', TASK, TO_BATCH],
+  [['DeployRole'], 'iam:PassRole', SERVICE, TO_CLOUDFORMATION],
+  [[], 'iam:PassRole', SERVICE, TO_LAMBDA],
+  [[], 'iam:PassRole', TASK, { 'iam:PassedToService': 'ec2.amazonaws.com' }],
+  [[], 'iam:PassRole', role('admin'), TO_BATCH],
+  [[], 'sts:AssumeRole', TASK],
+  // Stacks.
+  [['DeployRole'], 'cloudformation:CreateStack', STACK, CREATION],
+  [[], 'cloudformation:CreateStack', STACK, { 'cloudformation:TemplateUrl': TEMPLATE_URL }],
+  [[], 'cloudformation:CreateStack', STACK, { ...CREATION, 'cloudformation:RoleArn': role('admin') }],
+  [[], 'cloudformation:CreateStack', STACK, { 'cloudformation:RoleArn': SERVICE }],
+  [
+    [],
+    'cloudformation:CreateStack',
+    STACK,
+    {
+      ...CREATION,
+      'cloudformation:TemplateUrl': 'https://elsewhere.s3.eu-west-1.amazonaws.com/rb-x/template.yaml',
+    },
+  ],
+  [[], 'cloudformation:CreateStack', at('cloudformation', 'stack/other/0a'), CREATION],
+  [[], 'cloudformation:UpdateStack', STACK, CREATION],
+  [[], 'cloudformation:CreateChangeSet', STACK, CREATION],
+  [[], 'cloudformation:SetStackPolicy', STACK],
+  [['CleanupRole'], 'cloudformation:DeleteStack', STACK],
+  [[], 'cloudformation:DeleteStack', at('cloudformation', 'stack/s3-rewind-bootstrap/0a')],
+  [['StartJobsRole'], 'cloudformation:GetTemplate', STACK],
+  [['DeployRole', 'StartJobsRole', 'CleanupRole'], 'cloudformation:DescribeStacks', STACK],
+  [['CleanupRole'], 'cloudformation:ListStacks', '*'],
+  // Jobs.
+  [['DeployRole', 'StartJobsRole'], 's3:CreateJob', '*', LAMBDA_JOB],
+  [
+    ['DeployRole', 'StartJobsRole'],
+    's3:CreateJob',
+    '*',
+    { ...LAMBDA_JOB, 's3:RequestJobOperation': 'S3PutObjectCopy' },
+  ],
+  [[], 's3:CreateJob', '*', { ...LAMBDA_JOB, 's3:RequestJobOperation': 'S3PutObjectAcl' }],
+  [[], 's3:CreateJob', '*', { ...LAMBDA_JOB, 'aws:RequestedRegion': 'us-east-1' }],
+  [['StartJobsRole', 'CleanupRole'], 's3:UpdateJobStatus', JOB],
+  [['DeployRole', 'StartJobsRole', 'CleanupRole'], 's3:DescribeJob', JOB],
+  [['CleanupRole'], 's3:ListJobs', '*'],
+  [[], 's3:UpdateJobPriority', JOB],
+  // The buckets that are rolled back: nobody here writes.
+  [[], 's3:PutObject', `${BUCKET}/key`],
+  [[], 's3:DeleteObject', `${BUCKET}/key`],
+  [[], 's3:DeleteObjectVersion', `${BUCKET}/key`],
+  [[], 's3:PutBucketVersioning', BUCKET],
+  [[], 's3:PutBucketPolicy', BUCKET],
+  [['PlanRole', 'StartJobsRole'], 's3:ListBucketVersions', BUCKET],
+  [['PlanRole', 'DeployRole', 'StartJobsRole'], 's3:GetBucketVersioning', BUCKET],
+  [['PlanRole'], 's3:GetLifecycleConfiguration', BUCKET],
+  [['PlanRole', 'StartJobsRole'], 's3:GetObject', `${BUCKET}/key`],
+  [[], 's3:GetObject', 'arn:aws:s3:::strange/key'],
+  [[], 's3:ListBucketVersions', 'arn:aws:s3:::strange'],
+  // The record.
+  [['PlanRole'], 's3:PutObject', object(`${ROLLBACK_ID}/plan.json`)],
+  [['PlanRole'], 's3:PutObject', object(`${ROLLBACK_ID}/template.yaml`)],
+  [['PlanRole'], 's3:PutObject', object(`${ROLLBACK_ID}/manifests/scenario1.csv`)],
+  [['PlanRole'], 's3:PutObject', object(`work/${ROLLBACK_ID}/t/1.parquet`)],
+  [['DeployRole', 'StartJobsRole'], 's3:PutObject', object(`${ROLLBACK_ID}/jobs/scenario1-1.csv`)],
+  [['StartJobsRole'], 's3:PutObject', object(`${ROLLBACK_ID}/approval.json`)],
+  [['StartJobsRole'], 's3:PutObject', object(`${ROLLBACK_ID}/outcomes/scenario1.csv`)],
+  [[], 's3:PutObject', object(`${ROLLBACK_ID}/outcomes/journal/x`)],
+  [[], 's3:PutObject', object(`${ROLLBACK_ID}/reports/x`)],
+  [
+    ['PlanRole', 'DeployRole', 'StartJobsRole', 'CleanupRole'],
+    's3:GetObject',
+    object(`${OTHER_ID}/plan.json`),
+  ],
+  [['CleanupRole'], 's3:DeleteObject', object(`work/${ROLLBACK_ID}/t/1.parquet`)],
+  [[], 's3:DeleteObject', object(`${ROLLBACK_ID}/plan.json`)],
+  [[], 's3:DeleteObjectVersion', object(`${ROLLBACK_ID}/plan.json`)],
+  [[], 's3:DeleteObjectVersion', object('work/x')],
+  [[], 's3:PutBucketPolicy', `arn:aws:s3:::${RECORD}`],
+  // Functions and their logs.
+  [['ServiceRole'], 'lambda:CreateFunction', at('lambda', 'function:rb-x')],
+  [[], 'lambda:CreateFunction', at('lambda', 'function:other')],
+  [[], 'lambda:UpdateFunctionCode', at('lambda', 'function:rb-x')],
+  [[], 'lambda:UpdateFunctionConfiguration', at('lambda', 'function:rb-x')],
+  [[], 'lambda:AddPermission', at('lambda', 'function:rb-x')],
+  [[], 'lambda:CreateFunctionUrlConfig', at('lambda', 'function:rb-x')],
+  [[], 'lambda:InvokeFunction', at('lambda', 'function:rb-x')],
+  [['ServiceRole'], 'logs:CreateLogGroup', at('logs', 'log-group:/s3-rewind/rollback/rb-x')],
+  [['ServiceRole'], 'logs:DescribeLogGroups', '*'],
+  [[], 'logs:DeleteLogGroup', at('logs', 'log-group:/aws/lambda/other')],
+  // Athena and Glue.
+  [['PlanRole'], 'athena:StartQueryExecution', at('athena', 'workgroup/s3-rewind-plan')],
+  [[], 'athena:StartQueryExecution', at('athena', 'workgroup/primary')],
+  [['ServiceRole'], 'athena:CreateWorkGroup', at('athena', `workgroup/${ROLLBACK_ID}`)],
+  [[], 'athena:DeleteWorkGroup', at('athena', 'workgroup/s3-rewind-plan')],
+  [['PlanRole'], 'glue:CreateTable', at('glue', 'table/s3_rewind_plan_0a1b2c3d/t')],
+  [['PlanRole', 'CleanupRole'], 'glue:DeleteDatabase', at('glue', 'database/s3_rewind_plan_0a1b2c3d')],
+  [['ServiceRole'], 'glue:CreateTable', at('glue', 'table/rb_x/inventory')],
+  [[], 'glue:DeleteTable', at('glue', 'table/sales/orders')],
+  [[], 'glue:GetTable', at('glue', 'table/sales/orders')],
+  [['PlanRole'], 'lakeformation:GetDataAccess', '*'],
+];
+
+describe('each role may what its line says, and the others may not', () => {
+  test.each(LINES)('%j: %s of %s %j', async (who, action, resource, context = {}) => {
+    const found: Role[] = [];
+    for (const id of ROLES) {
+      if (await isAllowed(principalOf(stack, id), { action, resource, context })) found.push(id);
+    }
+    expect(found).toEqual(who);
+  });
+});
+
+describe('the service role, if something else allowed it everything', () => {
+  /** One line a request that its own policy still denies. */
+  const DENIED: [action: string, context: Context][] = [
+    ['iam:CreateRole', { 'aws:TagKeys': ['s3-rewind:approved'] }],
+    ['iam:CreateRole', { 'aws:TagKeys': ['a', 'S3-REWIND:Approved'] }],
+    ['iam:TagRole', { 'aws:TagKeys': ['S3-Rewind:approved'] }],
+    ['iam:UntagRole', { 'aws:TagKeys': ['s3-rewind:approved'] }],
+    ['iam:PutRolePolicy', { 'aws:ResourceTag/s3-rewind:approved': DIGEST }],
+    ['iam:UpdateAssumeRolePolicy', { 'aws:ResourceTag/s3-rewind:approved': 'checking' }],
+    ['iam:DeleteRolePermissionsBoundary', {}],
+    ['iam:PutRolePermissionsBoundary', {}],
+  ];
+  test.each(DENIED)('%s %j', async (action, context) => {
+    const own = principalOf(stack, 'ServiceRole');
+    const statement = { Effect: 'Allow', Action: '*', Resource: '*' };
+    const more = { name: 'more', policy: { Version: '2012-10-17', Statement: [statement] } };
+    const request = { action, resource: TASK, context };
+    expect(await isAllowed({ ...own, policies: [more] }, request), 'without its own policy').toBe(true);
+    expect(await isAllowed({ ...own, policies: [...own.policies, more] }, request)).toBe(false);
+  });
+});
+
+describe('the record bucket', () => {
+  const plan = { arn: role('any'), boundary: null, policies: [{ name: 'all', policy: ALLOW_ALL() }] };
+  const policy = documentOf(stack, 'RecordBucketPolicy');
+  const TLS = { 'aws:SecureTransport': 'true' };
+  const CREATES = { ...TLS, 's3:ObjectCreationOperation': 'true' };
+  /** One line a request of somebody whom IAM lets do anything. */
+  const REQUESTS: [action: string, path: string, expected: boolean, context: Context][] = [
+    ['s3:PutObject', `${ROLLBACK_ID}/plan.json`, true, { ...CREATES, 's3:if-none-match': '*' }],
+    ['s3:PutObject', `${ROLLBACK_ID}/plan.json`, false, CREATES],
+    ['s3:PutObject', `${ROLLBACK_ID}/manifests/scenario1.csv`, false, CREATES],
+    [
+      's3:PutObject',
+      `${ROLLBACK_ID}/manifests/scenario1.csv`,
+      true,
+      { ...TLS, 's3:ObjectCreationOperation': 'false' },
+    ],
+    ['s3:PutObject', `${ROLLBACK_ID}/reports/job-1/manifest.json`, true, CREATES],
+    ['s3:PutObject', 'work/x', true, CREATES],
+    ['s3:GetObject', `${ROLLBACK_ID}/plan.json`, true, TLS],
+    ['s3:GetObject', `${ROLLBACK_ID}/plan.json`, false, { 'aws:SecureTransport': 'false' }],
+    ['s3:DeleteObjectVersion', `${ROLLBACK_ID}/plan.json`, false, TLS],
+    ['s3:DeleteObjectVersion', 'work/x', true, TLS],
+  ];
+  test.each(REQUESTS)('%s of %s: %s %j', async (action, path, expected, context) => {
+    expect(await isAllowed(plan, { action, resource: object(path), context }, policy)).toBe(expected);
+  });
+
+  test('is private, versioned, encrypted, kept, and its work expires', () => {
+    const { properties, attributes } = stack.resources.RecordBucket ?? { properties: {}, attributes: {} };
+    expect(attributes).toMatchObject({
+      DeletionPolicy: 'RetainExceptOnCreate',
+      UpdateReplacePolicy: 'Retain',
+    });
+    expect(properties).toMatchObject({
+      VersioningConfiguration: { Status: 'Enabled' },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      LifecycleConfiguration: { Rules: [{ Prefix: 'work/', ExpirationInDays: '14' }, {}] },
+    });
+    expect(properties).not.toHaveProperty('ObjectLockConfiguration');
+  });
+
+  test('takes Object Lock on request', async () => {
+    const locked = await bootstrapStack({}, { ObjectLockDays: '30' });
+    expect(locked.resources.RecordBucket?.properties).toMatchObject({
+      ObjectLockEnabled: true,
+      ObjectLockConfiguration: { Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: '30' } } },
+    });
+  });
+});
+
+describe('resources are named', () => {
+  /** One line an action that IAM knows no resource for, with the reason why a role has it. */
+  const UNAVOIDABLE: Record<string, string> = {
+    's3:CreateJob': 'a job has no name before it is made; bound by operation and Region',
+    's3:ListJobs': 'cleanup looks for jobs that nobody ended',
+    'cloudformation:ListStacks': 'cleanup looks for stacks that expired',
+    'logs:DescribeLogGroups': 'CloudFormation asks for it when it makes a log group',
+    'lakeformation:GetDataAccess': 'Athena asks for it where Lake Formation guards the S3 Metadata tables',
+  };
+  const statementsOf = (policies: Json[]) =>
+    policies.flatMap((policy) => (asObject(policy).Statement as Json[]).map(asObject));
+
+  test('of the bootstrap stack: only what IAM has no resource for stands with *', () => {
+    const open = statementsOf(
+      ROLES.flatMap((id) => principalOf(stack, id).policies.map(({ policy }) => policy)),
+    )
+      .filter(({ Resource }) => [Resource].flat().includes('*'))
+      .flatMap(({ Action }) => [Action].flat().map(String));
+    expect([...new Set(open)].toSorted()).toEqual(Object.keys(UNAVOIDABLE).toSorted());
+  });
+
+  test('of a rollback and of the boundary: none stands with *', async () => {
+    const { task, batch } = await rollbackRoles({}, { copyWith: 's3-batch-copy' });
+    const policies = [...task.policies, ...batch.policies].map(({ policy }) => policy);
+    for (const { Resource, Action } of statementsOf([...policies, documentOf(stack, 'Boundary')])) {
+      expect([Resource].flat()).not.toContain('*');
+      for (const action of [Action].flat()) expect(action).toMatch(/^[a-z0-9]+:[A-Za-z]+$/);
+    }
+  });
+
+  test('s3:DeleteObjectVersion stands in the task role and its boundary alone', async () => {
+    for (const id of ROLES)
+      expect(JSON.stringify(principalOf(stack, id).policies)).not.toContain('DeleteObjectVersion');
+    const { batch } = await rollbackRoles({}, { copyWith: 's3-batch-copy' });
+    expect(JSON.stringify(batch.policies)).not.toContain('DeleteObjectVersion');
+  });
+
+  test('policies are within the quotas of IAM, also for ten long bucket names', async () => {
+    const buckets = Array.from({ length: 10 }, (_, index) => `arn:aws:s3:::${index}${'x'.repeat(40)}`).join(
+      ',',
+    );
+    const large = await bootstrapStack({}, { RollbackBuckets: buckets });
+    expect(JSON.stringify(documentOf(large, 'Boundary')).length).toBeLessThanOrEqual(6_144);
+    for (const id of ROLES) {
+      expect(JSON.stringify(principalOf(large, id).policies).length).toBeLessThanOrEqual(10_240);
+    }
+  });
+});
+
+describe('trust', () => {
+  const Federated = 'arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com';
+  const claim = (sub: string, more: Record<string, string> = {}) => {
+    const claims = { sub, aud: 'sts.amazonaws.com', ref: 'refs/heads/main', repository_id: '456', ...more };
+    return Object.fromEntries(
+      Object.entries(claims).map(([name, value]) => [`token.actions.githubusercontent.com:${name}`, value]),
+    );
+  };
+  const NAMES = 'repo:my-org/my-repo';
+  const IDS = 'repo:my-org@123/my-repo@456';
+  const GATE = 'environment:s3-rewind';
+  const MAIN = 'ref:refs/heads/main';
+  const OTHERS = ['PlanRole', 'DeployRole', 'CleanupRole'];
+  /** One line a token: who takes it. */
+  const TOKENS: [who: string[], claims: Record<string, string>][] = [
+    [['StartJobsRole'], claim(`${NAMES}:${GATE}`)],
+    [['StartJobsRole'], claim(`${IDS}:${GATE}`)],
+    [OTHERS, claim(`${NAMES}:${MAIN}`)],
+    [OTHERS, claim(`${IDS}:${MAIN}`)],
+    [[], claim(`${NAMES}:${GATE}`, { ref: 'refs/heads/feature' })],
+    [[], claim(`${NAMES}:${GATE}`, { aud: 'elsewhere' })],
+    [[], claim(`${NAMES}:${GATE}`, { repository_id: '457' })],
+    [[], claim(`repo:my-org@124/my-repo@456:${GATE}`)],
+    [[], claim(`repo:other/my-repo:${GATE}`)],
+    [[], claim(`${NAMES}:environment:other`)],
+    [[], claim(`${NAMES}:ref:refs/heads/feature`)],
+    [[], claim(`${NAMES}:pull_request`)],
+    [[], {}],
+  ];
+  test.each(TOKENS)('%j take %j', async (who, claims) => {
+    const known = await bootstrapStack({ repositoryId: '456', ownerId: '123' });
+    const found = ROLES.filter((id) => {
+      const trust = documentOf(known, id, 'AssumeRolePolicyDocument');
+      return isTrusted(trust, { Federated }, 'sts:AssumeRoleWithWebIdentity', claims);
+    });
+    expect(found.toSorted()).toEqual(who.toSorted());
+  });
+
+  test('a colon in the name of an environment is percent-encoded, as GitHub does', async () => {
+    const named = await bootstrapStack({ environment: 'roll back: go' });
+    const trust = documentOf(named, 'StartJobsRole', 'AssumeRolePolicyDocument');
+    expect(JSON.stringify(trust)).toContain('repo:my-org/my-repo:environment:roll back%3A go');
+  });
+
+  test('an existing provider is trusted instead of a new one', async () => {
+    const existing = await bootstrapStack({}, { OidcProviderArn: Federated });
+    expect(existing.resources).not.toHaveProperty('OidcProvider');
+    const trust = documentOf(existing, 'PlanRole', 'AssumeRolePolicyDocument');
+    expect(isTrusted(trust, { Federated }, 'sts:AssumeRoleWithWebIdentity', claim(`${NAMES}:${MAIN}`))).toBe(
+      true,
+    );
+  });
+});
+
+test.each(await bootstrapMatrix())('$name fits into a request to CloudFormation', ({ template }) => {
+  expect(Buffer.byteLength(template)).toBeLessThanOrEqual(51_200);
+});
+
+function ALLOW_ALL(): Json {
+  return { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }] };
+}

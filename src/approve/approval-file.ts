@@ -2,8 +2,7 @@ import { z } from 'zod';
 
 /** approval.json: who approved which plan, how that was proved, and what was looked at. */
 
-export const APPROVAL_KINDS = ['environment', 'code-owner-review', 'none'] as const;
-export type ApprovalKind = (typeof APPROVAL_KINDS)[number];
+const APPROVAL_KINDS = ['environment', 'code-owner-review', 'none'] as const;
 
 const utc = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/);
 const person = z.strictObject({ login: z.string(), id: z.int().min(1) });

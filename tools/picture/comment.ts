@@ -1,6 +1,6 @@
 // Renders a comment as GitHub shows it and takes a picture:
 //
-//   npm run comment -- [comment.md] [--out comment.png] [--dark] [--height 1200]
+//   node comment.ts [comment.md] [--out comment.png] [--dark] [--height 1200]
 //
 // Without a file: the plan that the tests of the review use.
 import { readFile } from 'node:fs/promises';

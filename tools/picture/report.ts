@@ -1,6 +1,6 @@
 // Looks at the report page in a browser and takes a picture:
 //
-//   npm run report -- [report.html] [--out report.png] [--dark]
+//   node report.ts [report.html] [--out report.png] [--dark]
 //
 // Without a file: the plan that the tests of the review use. Fails when the page asks for anything over the network,
 // breaks its own policy, is unreadable without JavaScript, or when its search does not search.

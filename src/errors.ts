@@ -69,6 +69,57 @@ export const ERROR_KINDS = {
   CONFIRMATION_MISSING: badInput('The command changes a bucket, and was not told to go ahead.'),
   CHECKS_BLOCK: badInput('A blocking check of the plan stands against starting it.'),
   MFA_DELETE_ENABLED: badInput('MFA delete of the bucket forbids the removal of delete markers.'),
+  GITHUB_UNAUTHORISED: badInput('GitHub does not take the token: it is missing, expired or revoked.'),
+  GITHUB_DENIED: badInput(
+    'The token may not do this on GitHub; the message names the permission where GitHub does.',
+  ),
+  GITHUB_NOT_FOUND: badInput(
+    'GitHub knows no such thing, or the token may not see it: it answers both with 404.',
+  ),
+  GITHUB_REFUSED: badInput('GitHub refused a request as invalid.'),
+  GITHUB_RATE_LIMITED: failure('The rate limit of GitHub was still in force after waiting.'),
+  GITHUB_FAILED: failure('A request to GitHub failed, also after it was sent again.'),
+  PULL_REQUEST_NOT_ALLOWED: badInput(
+    'The repository or organisation does not let GitHub Actions create pull requests.',
+  ),
+  APPROVAL_UNREADABLE: failure('An answer of GitHub that the proof of approval rests on could not be read.'),
+  APPROVAL_AMBIGUOUS: badInput('The answers of GitHub allow more than one reading of who approved what.'),
+  APPROVAL_ENVIRONMENT_MISSING: badInput(
+    'The environment of the approval does not exist, or cannot be seen.',
+  ),
+  APPROVAL_REVIEWERS_MISSING: badInput(
+    'The environment has no required reviewers, so nothing waits for anyone.',
+  ),
+  APPROVAL_ADMINS_BYPASS: badInput('Administrators can bypass the protection rules of the environment.'),
+  APPROVAL_RERUN: badInput('The run is not at its first attempt: an approval counts for one attempt only.'),
+  APPROVAL_STARTER_UNKNOWN: badInput(
+    'A bot or a schedule started the run, so nobody can tell whether the approver is someone else.',
+  ),
+  APPROVAL_MISSING: badInput('The run has no approval for the environment.'),
+  APPROVAL_REJECTED: badInput('A reviewer rejected the run for the environment.'),
+  APPROVAL_REPEATED: badInput('The run has more than one approval for the environment.'),
+  APPROVAL_BY_BOT: badInput('A bot approved, not a person.'),
+  APPROVAL_BY_STARTER: badInput('Who started the run approved it.'),
+  APPROVAL_NOT_REVIEWER: badInput('Who approved is not among the required reviewers.'),
+  APPROVAL_TEAM_UNREADABLE: badInput(
+    'A team is a required reviewer, and the token may not read whether the approver is in it.',
+  ),
+  APPROVAL_COMMENT_MISSING: badInput('The pull request has no comment of ours that shows the plan.'),
+  APPROVAL_COMMENT_REPEATED: badInput(
+    'The pull request has more than one comment of ours that shows the plan.',
+  ),
+  APPROVAL_COMMENT_FOREIGN: badInput('The comment that shows the plan was written by another run.'),
+  APPROVAL_DIGEST_CHANGED: badInput('The plan that would start is not the one that was shown for approval.'),
+  APPROVAL_PULL_REQUEST: badInput(
+    'The pull request is closed, comes from a fork, or its head is not the commit of the plan.',
+  ),
+  APPROVAL_CODEOWNERS_MISSING: badInput(
+    'The base branch has no CODEOWNERS file, or it names nobody for the plan.',
+  ),
+  APPROVAL_REVIEW_MISSING: badInput('No review approves the head commit of the pull request.'),
+  APPROVAL_REVIEW_STALE: badInput('The approving review was dismissed, or made for an older commit.'),
+  APPROVAL_CHANGES_REQUESTED: badInput('A reviewer asked for changes and has not approved since.'),
+  APPROVAL_NOT_CODE_OWNER: badInput('Nobody who approved is a code owner of the plan.'),
   LISTING_NOT_RESUMABLE: badInput('There is an unfinished listing that does not fit the one asked for.'),
   LISTING_STUCK: failure('The store repeats a page or does not say where the next one begins.'),
   LISTING_OUT_OF_ORDER: failure(

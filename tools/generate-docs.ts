@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { z } from 'zod';
+import { approvalSchema } from '../src/approve/approval-file.ts';
 import { ERROR_KINDS } from '../src/errors.ts';
 import { planSchema } from '../src/plan/plan-file.ts';
 
@@ -12,12 +13,16 @@ const DOCS = new URL('../docs/', import.meta.url);
 
 /** Path below docs/ → text. */
 export async function generatedDocs(): Promise<Record<string, string>> {
-  return { 'plan.schema.json': planJsonSchema(), 'errors.md': await errorsPage() };
+  return {
+    'plan.schema.json': jsonSchema('plan.json of s3-rewind', planSchema),
+    'approval.schema.json': jsonSchema('approval.json of s3-rewind', approvalSchema),
+    'errors.md': await errorsPage(),
+  };
 }
 
-function planJsonSchema(): string {
-  const schema = z.toJSONSchema(planSchema, { target: 'draft-2020-12' });
-  return `${JSON.stringify({ title: 'plan.json of s3-rewind', ...schema }, null, 2)}\n`;
+function jsonSchema(title: string, type: z.ZodType): string {
+  const schema = z.toJSONSchema(type, { target: 'draft-2020-12' });
+  return `${JSON.stringify({ title, ...schema }, null, 2)}\n`;
 }
 
 async function errorsPage(): Promise<string> {

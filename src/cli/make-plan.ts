@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { type BuildPlanOptions, buildPlan } from '../plan/build-plan.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
 import { builtInPrices, type PriceTable } from '../plan/prices.ts';
-import { readTemplate } from '../render/handlebars.ts';
-import { renderComment } from '../review/comment.ts';
+import { writeReview } from '../review/review-files.ts';
 
 /**
  * The heavy part of the `plan` command, loaded once the options and the files have been looked at: fills a folder with
@@ -17,8 +16,7 @@ export async function makePlan(
   options: Omit<BuildPlanOptions, 'prices'> & { prices: PriceTable | null },
 ): Promise<RollbackPlan> {
   const plan = await buildPlan(folder, { ...options, prices: options.prices ?? builtInPrices() });
-  const template = await readTemplate(new URL('../../templates/comment.md.hbs', import.meta.url));
   await writeFile(join(folder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
-  await writeFile(join(folder, 'comment.md'), renderComment(plan, { template }));
+  await writeReview(folder, plan);
   return plan;
 }

@@ -4,8 +4,7 @@ import process from 'node:process';
 import { readRecord } from '../execute/record.ts';
 import { stageFolder } from '../plan/plan-folder.ts';
 import { builtInPrices } from '../plan/prices.ts';
-import { readTemplate } from '../render/handlebars.ts';
-import { renderComment } from '../review/comment.ts';
+import { writeReview } from '../review/review-files.ts';
 import { buildUndo } from '../undo/build-undo.ts';
 import { planSummary } from './plan-summary.ts';
 import { writeJson, writeOut } from './terminal.ts';
@@ -17,9 +16,8 @@ export async function runUndo(options: UndoOptions): Promise<void> {
   const folder = await stageFolder(options.out, null);
   try {
     const plan = await buildUndo(folder.path, record, { prices: builtInPrices(), now: new Date() });
-    const template = await readTemplate(new URL('../../templates/comment.md.hbs', import.meta.url));
     await writeFile(join(folder.path, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
-    await writeFile(join(folder.path, 'comment.md'), renderComment(plan, { template }));
+    await writeReview(folder.path, plan);
     await folder.commit();
     const out = relative(process.cwd(), options.out) || '.';
     const { rollbackId, digest: planDigest, inputs, classes, manifests, checks } = plan;

@@ -25,8 +25,8 @@ const QUOTED_WORD = /^`([^`]+)`([.,;:]?)$/;
 const OPTION = /^--[a-z][a-z-]*$/;
 
 const LINK_SCHEME = /^(?:https?:\/\/|(?![a-z][a-z0-9+.-]*:))/i;
-/** Characters of a URL that mean nothing to Markdown inside the parentheses of a link. */
-const LINK_UNSAFE = /[^A-Za-z0-9\-._~:/?#@$+,;=%]/gu;
+/** All but the characters of a URL that mean nothing to Markdown inside the parentheses of a link, and `&`. */
+const LINK_UNSAFE = /[^A-Za-z0-9\-._~:/?#@$+,;=%&]/gu;
 /** A longer address is not shown as a link: it would take the room of the review itself. */
 const MAX_LINK_CHARACTERS = 2000;
 
@@ -81,7 +81,7 @@ function formatWord(word: string): string {
 export function formatLink(label: string, destination: string): string {
   const text = formatInlineText(label, 60);
   if (!LINK_SCHEME.test(destination)) return text;
-  const encoded = destination.toWellFormed().replace(LINK_UNSAFE, percentEncode);
+  const encoded = destination.toWellFormed().replace(LINK_UNSAFE, percentEncode).replaceAll('&', '&amp;');
   return encoded.length > MAX_LINK_CHARACTERS ? text : `[${text}](${encoded})`;
 }
 

@@ -1,8 +1,9 @@
 import type { Check, RollbackPlan } from '../plan/plan-file.ts';
-import { formatCodeSpan, formatJsonComment } from '../render/markdown.ts';
+import { formatCodeSpan } from '../render/markdown.ts';
 import { buildActivityChart } from './activity-chart.ts';
 import { formatCount, formatQuantity, formatUtc, secondsBetween } from './figures.ts';
 import { buildLeftAloneRows, type LeftAloneRow } from './left-alone.ts';
+import { formatMarker } from './marker.ts';
 import { decideNextStep } from './next-step.ts';
 import { buildSampleGroups } from './samples.ts';
 import { buildScenarioTable, type ScenarioTable, sum } from './scenario-table.ts';
@@ -42,7 +43,7 @@ export function buildCommentView(
   const extras = plan.estimate.extras;
   const nextStep = decideNextStep(allChecks, table, options.nextStep);
   return {
-    marker: formatJsonComment('s3-rewind', { v: 1, rollbackId: plan.rollbackId, digest: plan.digest }),
+    marker: formatMarker({ v: 1, rollbackId: plan.rollbackId, digest: plan.digest }),
     title: describeTitle(plan),
     nextStep: { ...nextStep, isUrgent: nextStep.alert === 'CAUTION' },
     bucket: inputs.bucket,

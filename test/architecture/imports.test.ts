@@ -34,6 +34,7 @@ const VENDORS: [pattern: RegExp, folders: readonly string[]][] = [
   [/^@aws-sdk\//, ['aws']],
   [/^@smithy\//, ['aws']],
   [/^@actions\//, ['github']],
+  [/^@octokit\//, ['github']],
   [/^(ora|cli-table3)$/, ['cli']],
 ];
 

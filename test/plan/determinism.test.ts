@@ -24,7 +24,7 @@ const planFile = (plan: PlannedFolder) => JSON.parse(plan.files['plan.json'] ?? 
 /** Every file but the two that say when and from where the plan was made. */
 function covered(plan: PlannedFolder): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(plan.files).filter(([name]) => name !== 'plan.json' && name !== 'comment.md'),
+    Object.entries(plan.files).filter(([name]) => !['plan.json', 'comment.md', 'report.html'].includes(name)),
   );
 }
 

@@ -187,6 +187,7 @@ test.each([
 test.each([
   ['manifests/scenario1.csv', '[f.csv](manifests/scenario1.csv)'],
   ['https://example.com/a b(c)', '[f.csv](https://example.com/a%20b%28c%29)'],
+  ['https://example.com/?a=1&copy=2', '[f.csv](https://example.com/?a=1&amp;copy=2)'],
   ['javascript:alert(1)', 'f.csv'],
   ['x'.repeat(3000), 'f.csv'],
 ])('link to %j', (destination, expected) => {

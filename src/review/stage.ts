@@ -1,0 +1,38 @@
+import type { Scenario } from '../s3/rollback.ts';
+
+/** What a comment says beyond the plan: how far the rollback is. Each stage of the run renders it anew. */
+
+export type StageJob = {
+  scenario: Scenario;
+  /** ID of the S3 Batch Operations job; null: run by the machine of the run. */
+  jobId: string | null;
+  /** Rows or tasks, whichever `unit` says. */
+  total: number;
+  done: number;
+  /** Rows that were left as they are, by outcome; untrusted neither in name nor in number. */
+  left: number;
+};
+
+export type Approver = { login: string; remark: string | null };
+
+type Run = { id: number; url: string };
+
+export type Stage =
+  | { stage: 'planned'; run: Run }
+  | { stage: 'suspended'; run: Run; jobs: StageJob[]; environment: string }
+  | { stage: 'waiting'; run: Run; jobs: StageJob[]; environment: string; reviewers: string[] }
+  | { stage: 'refused'; run: Run; code: string; message: string; hint: string }
+  | { stage: 'running'; run: Run; jobs: StageJob[]; approver: Approver | null }
+  | {
+      stage: 'done';
+      run: Run;
+      jobs: StageJob[];
+      approver: Approver | null;
+      /** What verify compared and found. */
+      verified: { compared: number; agrees: number } | null;
+      /** Command that plans the way back. */
+      undo: string;
+    };
+
+/** Where the record lies, for links into the console; null on a machine without one. */
+export type RecordPlace = { bucket: string; prefix: string; region: string };

@@ -9,7 +9,9 @@ const EXIT_FAILURE = 1;
 
 type ErrorKind = { exit: typeof EXIT_BAD_INPUT | typeof EXIT_FAILURE; meaning: string };
 
+/* @__NO_SIDE_EFFECTS__ */
 const badInput = (meaning: string): ErrorKind => ({ exit: EXIT_BAD_INPUT, meaning });
+/* @__NO_SIDE_EFFECTS__ */
 const failure = (meaning: string): ErrorKind => ({ exit: EXIT_FAILURE, meaning });
 
 export const ERROR_KINDS = {
@@ -78,6 +80,11 @@ export const ERROR_KINDS = {
 
 export type ErrorCode = keyof typeof ERROR_KINDS;
 
+/** Exit status of a command that ends with an error: 2 for bad input, 1 for a failure. */
+export function exitCodeOf({ code }: RunbookError): number {
+  return ERROR_KINDS[code].exit;
+}
+
 /** A refusal or failure that tells its reader what was found and what to run next. */
 export class RunbookError extends Error {
   readonly code: ErrorCode;
@@ -93,10 +100,5 @@ export class RunbookError extends Error {
     this.name = 'RunbookError';
     this.code = code;
     this.hint = options.hint;
-  }
-
-  /** Exit status of a command that ends with this error: 2 for bad input, 1 for a failure. */
-  get exitCode(): number {
-    return ERROR_KINDS[this.code].exit;
   }
 }

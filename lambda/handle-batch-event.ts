@@ -8,6 +8,7 @@ import type { RefusedConditions } from '../src/execute/task-context.ts';
 import { watchVersioning } from '../src/execute/versioning.ts';
 import type { TaskArguments } from '../src/s3/batch-job.ts';
 import type { ObjectCalls } from '../src/s3/object-calls.ts';
+import { noOutcomes } from '../src/s3/outcome.ts';
 import type { StorageClassChoice } from '../src/s3/storage-class.ts';
 import { type BatchResponse, type BatchTask, parseBatchEvent, SCHEMA_VERSION } from './batch-event.ts';
 import { type Deadline, deadlineOf, type LambdaContext } from './deadline.ts';
@@ -56,6 +57,11 @@ async function answerTask(work: Work, job: TaskArguments | string, one: BatchTas
   const split = typeof job === 'string' ? job : checkTask(job, one);
   if (typeof job === 'string' || typeof split === 'string') {
     const verdict = refuse(String(split));
+    logTask(work, verdict, startedAt, {});
+    return verdict;
+  }
+  if (work.deadline.isOutOfTime()) {
+    const verdict = verdictOf({ rows: 0, counts: noOutcomes(), isComplete: false });
     logTask(work, verdict, startedAt, {});
     return verdict;
   }

@@ -70,6 +70,10 @@ export const ERROR_KINDS = {
   CONFIRMATION_MISSING: badInput('The command changes a bucket, and was not told to go ahead.'),
   CHECKS_BLOCK: badInput('A blocking check of the plan stands against starting it.'),
   MFA_DELETE_ENABLED: badInput('MFA delete of the bucket forbids the removal of delete markers.'),
+  JOB_FAILED: failure('S3 Batch Operations could not prepare a job; its reasons are in the message.'),
+  JOB_NOT_CONFIRMABLE: badInput('A job was cancelled, has failed or was not confirmed in time.'),
+  REPORT_MISSING: failure('A job left no completion report.'),
+  REPORT_DAMAGED: failure('A completion report is not what S3 Batch Operations wrote.'),
   LISTING_NOT_RESUMABLE: badInput('There is an unfinished listing that does not fit the one asked for.'),
   LISTING_STUCK: failure('The store repeats a page or does not say where the next one begins.'),
   LISTING_OUT_OF_ORDER: failure(

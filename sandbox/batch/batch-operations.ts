@@ -187,7 +187,10 @@ export class BatchOperations {
   async #work(job: Job, queue: { task: JobTask; deliveries: number }[]): Promise<void> {
     while (queue.length > 0 && job.status === 'Active' && !this.#isStopped && !isOverThreshold(job)) {
       const entries = queue.splice(0, this.settings.tasksPerInvocation);
-      const deliveries = await this.#deliver(job, entries.map(({ task }) => task));
+      const deliveries = await this.#deliver(
+        job,
+        entries.map(({ task }) => task),
+      );
       for (const [index, delivery] of deliveries.entries()) {
         const { task, kind, errorCode, httpStatus, message } = delivery;
         const count = (entries[index]?.deliveries ?? 0) + 1;

@@ -34,7 +34,8 @@ export class InvocationFaults {
     for (const fault of this.#active) {
       if (fault.match?.(task) === false) continue;
       fault.seen += 1;
-      if (fault.seen <= (fault.after ?? 0) || fault.done >= (fault.times ?? Number.POSITIVE_INFINITY)) continue;
+      if (fault.seen <= (fault.after ?? 0) || fault.done >= (fault.times ?? Number.POSITIVE_INFINITY))
+        continue;
       fault.done += 1;
       return fault.effect;
     }

@@ -20,7 +20,8 @@ export function readManifestTasks(store: Store, definition: JobDefinition): JobT
   const { manifest, operation } = definition;
   const [, bucketName = '', key = ''] = /^arn:[^:]+:s3:::([^/]+)\/(.+)$/.exec(manifest.objectArn) ?? [];
   const bucket = store.buckets.get(bucketName);
-  const entry = manifest.versionId === undefined ? bucket?.current(key) : bucket?.entry(key, manifest.versionId);
+  const entry =
+    manifest.versionId === undefined ? bucket?.current(key) : bucket?.entry(key, manifest.versionId);
   if (entry === undefined || entry.isDeleteMarker) {
     throw new PreparationError('ManifestNotFound', `Error reading the manifest. ${manifest.objectArn}`);
   }

@@ -61,7 +61,11 @@ function readManifest(node: XmlNode | undefined): JobDefinition['manifest'] {
   const location = child(node, 'Location');
   const fields = (child(spec, 'Fields')?.children.get('member') ?? []).map(({ text }) => text);
   if (childText(spec, 'Format') !== 'S3BatchOperations_CSV_20180820') throw invalid('Manifest format');
-  if (!fields.every((field) => FIELDS.includes(field)) || !fields.includes('Bucket') || !fields.includes('Key'))
+  if (
+    !fields.every((field) => FIELDS.includes(field)) ||
+    !fields.includes('Bucket') ||
+    !fields.includes('Key')
+  )
     throw invalid('Manifest fields');
   const objectArn = childText(location, 'ObjectArn') ?? '';
   if (!/^arn:[^:]+:s3:::[^/]+\/.+/.test(objectArn)) throw invalid('Manifest location');
@@ -92,7 +96,8 @@ function readOperation(node: XmlNode | undefined): JobOperation {
     return { kind: 'LambdaInvoke', functionArn, schemaVersion, userArguments };
   }
   const copy = child(node, 'S3PutObjectCopy');
-  if (copy === undefined) throw new S3Error('NotImplemented', { message: 'The sandbox has no such operation' });
+  if (copy === undefined)
+    throw new S3Error('NotImplemented', { message: 'The sandbox has no such operation' });
   return {
     kind: 'S3PutObjectCopy',
     targetBucket: bucketOf(childText(copy, 'TargetResource')),

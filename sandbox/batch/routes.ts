@@ -2,7 +2,7 @@ import { S3Error } from '../http/errors.ts';
 import type { S3Request } from '../http/request.ts';
 import { type S3Response, xmlResponse } from '../http/response.ts';
 import type { Route } from '../http/router.ts';
-import { element, parseXml, child } from '../http/xml.ts';
+import { child, element, parseXml } from '../http/xml.ts';
 import type { BatchOperations } from './batch-operations.ts';
 import { controlDocument, describeJob, listedJob } from './describe.ts';
 import type { Job } from './job.ts';

@@ -157,11 +157,14 @@ function toBatchJob(job: JobDescriptor, status: BatchJob['status']): BatchJob {
       reason: FailureReason,
     })),
     tasks: tasksOf(job.ProgressSummary),
-    manifest: location === undefined ? null : {
-      arn: location.ObjectArn ?? '',
-      eTag: location.ETag ?? '',
-      versionId: location.ObjectVersionId ?? null,
-    },
+    manifest:
+      location === undefined
+        ? null
+        : {
+            arn: location.ObjectArn ?? '',
+            eTag: location.ETag ?? '',
+            versionId: location.ObjectVersionId ?? null,
+          },
     createdAt: job.CreationTime ?? null,
     endedAt: job.TerminationDate ?? null,
   };

@@ -14,13 +14,14 @@ export function openS3ControlClient(
   endpoint: ControlEndpoint,
   environment: Record<string, string | undefined>,
 ): S3ControlClient {
-  const url =
-    endpoint.endpointUrl ?? environment.AWS_ENDPOINT_URL_S3_CONTROL ?? environment.AWS_ENDPOINT_URL;
+  const url = endpoint.endpointUrl ?? environment.AWS_ENDPOINT_URL_S3_CONTROL ?? environment.AWS_ENDPOINT_URL;
   return new S3ControlClient({
     maxAttempts: 1,
     ...(endpoint.region === undefined ? {} : { region: endpoint.region }),
     ...(url === undefined ? {} : { endpoint: url }),
-    ...(url !== undefined && cannotTakePrefix(url) ? { endpointProvider: () => ({ url: new URL(url) }) } : {}),
+    ...(url !== undefined && cannotTakePrefix(url)
+      ? { endpointProvider: () => ({ url: new URL(url) }) }
+      : {}),
   });
 }
 

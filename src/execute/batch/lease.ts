@@ -59,7 +59,8 @@ export async function acquireLease(
     const { eTag } = await write(condition, until());
     return { wasTakenOver: found !== null && found.until !== null, release: release(eTag) };
   } catch (error) {
-    if (!(error instanceof S3CallError) || !['precondition', 'not-found'].includes(error.failure)) throw error;
+    if (!(error instanceof S3CallError) || !['precondition', 'not-found'].includes(error.failure))
+      throw error;
     const now = await readLease(calls, place, pause);
     if (now?.holder !== holder) throw new LeaseHeldError();
     return { wasTakenOver: true, release: release(now.eTag) };

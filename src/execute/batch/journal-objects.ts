@@ -6,6 +6,8 @@ import { acquireLease, LeaseLostError } from './lease.ts';
 
 const JOURNAL_OBJECT = /\/(\d{7})\.csv$/;
 
+const FENCE = '\n';
+
 export type LeasedJournal = Journal & {
   /** Lets the next invocation in at once. Never throws: a lease that stays expires. */
   release(): Promise<void>;
@@ -39,7 +41,8 @@ export async function leaseJournal(
     next += 1;
     await writeNew(calls, { bucket, key, body: text }, pause);
   };
-  if (lease.wasTakenOver) await append('');
+  // An empty line says nothing and takes the number.
+  if (lease.wasTakenOver) await append(FENCE);
   return {
     read: () => readJournalObjects(calls, bucket, keys, pause),
     append,
@@ -78,7 +81,7 @@ async function writeNew(
   } catch (error) {
     if (!(error instanceof S3CallError) || error.failure !== 'precondition') throw error;
     const found = await readPatiently(() => calls.readObject({ bucket, key }), pause);
-    if (body === '' || found.bytes.toString('utf8') !== body) throw new LeaseLostError(key);
+    if (body === FENCE || found.bytes.toString('utf8') !== body) throw new LeaseLostError(key);
   }
 }
 

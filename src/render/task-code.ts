@@ -23,6 +23,8 @@ export async function bundleTaskCode(): Promise<string> {
     minifySyntax: true,
     charset: 'utf8',
     legalComments: 'none',
+    // Modules are strict, a CommonJS text has to say so; a tsconfig.json found on the way is not asked.
+    tsconfigRaw: { compilerOptions: { strict: true } },
     logLevel: 'silent',
   });
   const [file] = outputFiles;

@@ -16,6 +16,7 @@ import { BEFORE_P } from '../execute/harness.ts';
 import { row, writeRecord } from '../execute/written-record.ts';
 import { functionParts } from '../lambda/function-stage.ts';
 import {
+  collect,
   FUNCTION_ARN,
   functionEnvironment,
   type JobStage,
@@ -69,9 +70,7 @@ async function reconcile(jobId: string) {
 
 async function merged(): Promise<string[]> {
   const text = mergeOutcomes(stage.objects, recordPlaceOf(task.record), '1', task.manifest, pause);
-  const parts: string[] = [];
-  for await (const part of text) parts.push(part);
-  return parts.join('').trimEnd().split('\n').slice(1);
+  return (await collect(text)).join('').trimEnd().split('\n').slice(1);
 }
 
 /** Every key has its one marker, every planned row its one outcome. */
@@ -137,7 +136,7 @@ test.each(['throttled', 'answer-lost', 'duplicated'] as const)('invocations that
 test('a function that is killed within a split: the next delivery goes on', async () => {
   const lambda = stage.batch.registerFunction(FUNCTION_ARN, await bundleTaskCode(), {
     environment: functionEnvironment(stage, task),
-    timeoutMs: 4_000,
+    timeoutMs: 3_000,
   });
   // The time of a lease that a killed invocation leaves runs on the store's clock.
   stage.batch.settings.redeliveries = 100;
@@ -146,8 +145,7 @@ test('a function that is killed within a split: the next delivery goes on', asyn
   stage.sandbox.on('after', async (operation) => {
     if (operation !== 'DeleteObjects') return;
     sent += 1;
-    if (sent <= 2) await new Promise((resolve) => setTimeout(resolve, 4_500));
-    else stage.sandbox.clock.advance(10);
+    if (sent <= 2) await new Promise((resolve) => setTimeout(resolve, 3_500));
   });
   const timer = setInterval(() => stage.sandbox.clock.advance(1), 100);
   const job = await runJob().finally(() => clearInterval(timer));

@@ -7,6 +7,7 @@ import { openBatchJobCalls } from '../../src/aws/batch-jobs.ts';
 import { openS3ControlClient } from '../../src/aws/control-client.ts';
 import { openObjectCalls } from '../../src/aws/objects.ts';
 import { lambdaJobRequest } from '../../src/execute/batch/job-request.ts';
+import { splitListPath } from '../../src/execute/batch/record-place.ts';
 import { splitList } from '../../src/execute/batch/split-list.ts';
 import { type PlanRecord, writtenBucket } from '../../src/execute/record.ts';
 import type { Split } from '../../src/execute/split.ts';
@@ -21,6 +22,12 @@ export const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:123456789012:function:s3-r
 const ROLE_ARN = 'arn:aws:iam::123456789012:role/s3-rewind/rollback/batch';
 
 export const noPause = async () => {};
+
+export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
 
 /** A stage with S3 Batch Operations and a bucket for records. */
 export type JobStage = Stage & {
@@ -91,7 +98,7 @@ export async function publish(
 /** Writes the list of splits and makes the request for their job. */
 export function jobRequest(stage: JobStage, task: TaskArguments, splits?: readonly Split[]): BatchJobRequest {
   const prefix = task.record.slice(`s3://${RECORD_BUCKET}/`.length);
-  const key = `${prefix}jobs/scenario${task.scenario}-${task.attempt}.csv`;
+  const key = `${prefix}${splitListPath(task.scenario, task.attempt)}`;
   const body = [...splitList(task.bucket, task.manifest, splits)].join('');
   const { versionId, eTag } = stage.recordBucket.put(key, { body });
   const setting = {

@@ -51,13 +51,16 @@ export class LambdaFunction {
     const timedOut = JSON.stringify({
       errorMessage: `${new Date().toISOString()} ${requestId} Task timed out after ${(this.timeoutMs / 1_000).toFixed(2)} seconds`,
     });
+    // Made ready before the clock starts, as Lambda's initialisation is.
+    const child = typeof this.#code === 'string' ? (this.#idle.pop() ?? (await this.#startChild())) : null;
     const timer = new AbortController();
-    const work = typeof this.#code === 'string' ? this.#invokeChild : this.#invokeHandler;
+    const work =
+      child === null ? this.#callHandler(event, requestId) : this.#callChild(child, event, requestId);
     try {
-      return await Promise.race([
-        work.call(this, event, requestId, timer.signal),
-        sleep(limitMs, { error: timedOut }, { signal: timer.signal }),
-      ]);
+      const end = await Promise.race([work, sleep(limitMs, null, { signal: timer.signal })]);
+      if (end === null) child?.kill('SIGKILL');
+      else if (child?.connected) this.#idle.push(child);
+      return end ?? { error: timedOut };
     } finally {
       timer.abort();
     }
@@ -71,7 +74,7 @@ export class LambdaFunction {
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #invokeHandler(event: unknown, requestId: string): Promise<InvocationEnd> {
+  async #callHandler(event: unknown, requestId: string): Promise<InvocationEnd> {
     const deadline = Date.now() + this.timeoutMs;
     const context = { awsRequestId: requestId, getRemainingTimeInMillis: () => deadline - Date.now() };
     try {
@@ -83,18 +86,10 @@ export class LambdaFunction {
     }
   }
 
-  async #invokeChild(event: unknown, requestId: string, ended: AbortSignal): Promise<InvocationEnd> {
-    const child = this.#idle.pop() ?? (await this.#startChild());
+  async #callChild(child: ChildProcess, event: unknown, requestId: string): Promise<InvocationEnd> {
     const answered = new Promise<InvocationEnd>((resolve) => {
-      child.once('message', (end) => {
-        this.#idle.push(child);
-        resolve(end as InvocationEnd);
-      });
+      child.once('message', (end) => resolve(end as InvocationEnd));
       child.once('exit', () => resolve({ error: '{"errorMessage":"Runtime exited"}' }));
-    });
-    // Whoever raced ahead of the answer was the clock: an environment that timed out is killed.
-    ended.addEventListener('abort', () => {
-      if (!this.#idle.includes(child)) child.kill('SIGKILL');
     });
     child.send({ requestId, event, deadline: Date.now() + this.timeoutMs });
     return await answered;

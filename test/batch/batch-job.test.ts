@@ -136,7 +136,7 @@ test.each(['throttled', 'answer-lost', 'duplicated'] as const)('invocations that
 test('a function that is killed within a split: the next delivery goes on', async () => {
   const lambda = stage.batch.registerFunction(FUNCTION_ARN, await bundleTaskCode(), {
     environment: functionEnvironment(stage, task),
-    timeoutMs: 3_000,
+    timeoutMs: 6_000,
   });
   // The time of a lease that a killed invocation leaves runs on the store's clock.
   stage.batch.settings.redeliveries = 100;
@@ -145,7 +145,7 @@ test('a function that is killed within a split: the next delivery goes on', asyn
   stage.sandbox.on('after', async (operation) => {
     if (operation !== 'DeleteObjects') return;
     sent += 1;
-    if (sent <= 2) await new Promise((resolve) => setTimeout(resolve, 3_500));
+    if (sent <= 2) await new Promise((resolve) => setTimeout(resolve, 7_000));
   });
   const timer = setInterval(() => stage.sandbox.clock.advance(1), 100);
   const job = await runJob().finally(() => clearInterval(timer));

@@ -9,7 +9,9 @@ const EXIT_FAILURE = 1;
 
 type ErrorKind = { exit: typeof EXIT_BAD_INPUT | typeof EXIT_FAILURE; meaning: string };
 
+/* @__NO_SIDE_EFFECTS__ */
 const badInput = (meaning: string): ErrorKind => ({ exit: EXIT_BAD_INPUT, meaning });
+/* @__NO_SIDE_EFFECTS__ */
 const failure = (meaning: string): ErrorKind => ({ exit: EXIT_FAILURE, meaning });
 
 export const ERROR_KINDS = {
@@ -120,6 +122,10 @@ export const ERROR_KINDS = {
   APPROVAL_REVIEW_STALE: badInput('The approving review was dismissed, or made for an older commit.'),
   APPROVAL_CHANGES_REQUESTED: badInput('A reviewer asked for changes and has not approved since.'),
   APPROVAL_NOT_CODE_OWNER: badInput('Nobody who approved is a code owner of the plan.'),
+  JOB_FAILED: failure('S3 Batch Operations could not prepare a job; its reasons are in the message.'),
+  JOB_NOT_CONFIRMABLE: badInput('A job was cancelled, has failed or was not confirmed in time.'),
+  REPORT_MISSING: failure('A job left no completion report.'),
+  REPORT_DAMAGED: failure('A completion report is not what S3 Batch Operations wrote.'),
   LISTING_NOT_RESUMABLE: badInput('There is an unfinished listing that does not fit the one asked for.'),
   LISTING_STUCK: failure('The store repeats a page or does not say where the next one begins.'),
   LISTING_OUT_OF_ORDER: failure(
@@ -129,6 +135,11 @@ export const ERROR_KINDS = {
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERROR_KINDS;
+
+/** Exit status of a command that ends with an error: 2 for bad input, 1 for a failure. */
+export function exitCodeOf({ code }: RunbookError): number {
+  return ERROR_KINDS[code].exit;
+}
 
 /** A refusal or failure that tells its reader what was found and what to run next. */
 export class RunbookError extends Error {
@@ -145,10 +156,5 @@ export class RunbookError extends Error {
     this.name = 'RunbookError';
     this.code = code;
     this.hint = options.hint;
-  }
-
-  /** Exit status of a command that ends with this error: 2 for bad input, 1 for a failure. */
-  get exitCode(): number {
-    return ERROR_KINDS[this.code].exit;
   }
 }

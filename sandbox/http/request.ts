@@ -16,6 +16,8 @@ export type S3Request = {
   readonly bucket: string | undefined;
   readonly key: string | undefined;
   readonly query: ReadonlyMap<string, string>;
+  /** The query as sent, for routes that take a parameter more than once. */
+  readonly search: string;
   /** With the trailers of a chunked upload: the SDK sends checksums there. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: Buffer;
@@ -41,8 +43,9 @@ export async function readRequest(incoming: IncomingMessage): Promise<S3Request>
       fields: { Size: String(Buffer.byteLength(key)), MaxSizeAllowed: String(MAX_KEY_BYTES) },
     });
   }
-  const query = new Map(new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)));
-  return { method: incoming.method ?? 'GET', host, path, bucket, key, query, headers, body };
+  const search = mark < 0 ? '' : target.slice(mark + 1);
+  const query = new Map(new URLSearchParams(search));
+  return { method: incoming.method ?? 'GET', host, path, bucket, key, query, search, headers, body };
 }
 
 function splitAddress(host: string, path: string): { bucket: string | undefined; key: string | undefined } {

@@ -4,8 +4,13 @@ import { S3CallError } from '../s3/call-error.ts';
 /** An answer as it came in, as far as this file reads it. */
 type RawResponse = { statusCode?: number; headers?: Record<string, string> };
 
+/** A client has one stack for all calls that are made over it. */
+const clocks = new WeakMap<S3Client, () => Date>();
+
 /** Keeps the store's clock from the Date header of each answer. @returns a function that tells its time */
 export function watchServerTime(client: S3Client): () => Date {
+  const known = clocks.get(client);
+  if (known !== undefined) return known;
   let offsetMs = 0;
   client.middlewareStack.add(
     (next) => async (args) => {
@@ -17,7 +22,9 @@ export function watchServerTime(client: S3Client): () => Date {
     // Low: next to the network, before anything that throws on an error's status.
     { step: 'deserialize', priority: 'low', name: 'watchServerTime' },
   );
-  return () => new Date(Date.now() + offsetMs);
+  const clock = () => new Date(Date.now() + offsetMs);
+  clocks.set(client, clock);
+  return clock;
 }
 
 /** The headers of the answer that an error of the SDK was made of. */

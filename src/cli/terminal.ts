@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { RunbookError } from '../errors.ts';
+import { exitCodeOf, RunbookError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import { inertJson, printable } from '../s3/printable.ts';
 
@@ -100,5 +100,5 @@ export function reportFailure(error: unknown, json: boolean): number {
   }
   if (json) writeJson({ error: { code: error.code, message: error.message, hint: error.hint } });
   process.stderr.write(`${error.code}: ${printable(error.message)}\nNext: ${printable(error.hint)}\n`);
-  return error.exitCode;
+  return exitCodeOf(error);
 }

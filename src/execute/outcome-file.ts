@@ -86,21 +86,35 @@ export async function writeOutcomes(
   manifest: PlanManifest,
   bytes: ManifestBytes,
 ): Promise<void> {
-  await writeWhole(join(record.folder, outcomePath(manifest.scenario)), outcomeText(record, manifest, bytes));
+  const text = outcomeText(manifest, () => bytes, {
+    name: (split) => journalBase(record, manifest.scenario, split),
+    read: (split) => journalFile(journalBase(record, manifest.scenario, split)).read(),
+    missing: (fact) => notRun(record, fact),
+  });
+  await writeWhole(join(record.folder, outcomePath(manifest.scenario)), text);
 }
 
-async function* outcomeText(
-  record: PlanRecord,
-  manifest: PlanManifest,
-  bytes: ManifestBytes,
+/** Where the outcomes of splits are read from. */
+export type JournalSource = {
+  /** for messages */
+  name(split: Split): string;
+  read(split: Split): Promise<string>;
+  /** The error for a row without an outcome. */
+  missing(fact: string): RunbookError;
+};
+
+/** The outcomes of a scenario as text in parts, from the journals of its splits, which are read in order. */
+export async function* outcomeText(
+  manifest: Pick<PlanManifest, 'bytes' | 'rows'>,
+  bytesOf: (split: Split) => ManifestBytes,
+  journals: JournalSource,
 ): AsyncGenerator<string> {
   let text = `${HEADER}\n`;
   for (const split of splitsOf(manifest)) {
-    const base = journalBase(record, manifest.scenario, split);
-    const histories = foldJournal(base, await journalFile(base).read());
-    for (const row of await readSplit(bytes, split)) {
+    const histories = foldJournal(journals.name(split), await journals.read(split));
+    for (const row of await readSplit(bytesOf(split), split)) {
       const outcome = histories.get(row.index)?.outcome;
-      if (!outcome) throw notRun(record, `row ${row.index} of ${base} has no outcome yet.`);
+      if (!outcome) throw journals.missing(`row ${row.index} of ${journals.name(split)} has no outcome yet.`);
       text += `${formatOutcomeRow(row, outcome)}\n`;
     }
     if (text.length >= WRITE_CHARACTERS) {

@@ -8,8 +8,8 @@ export const ROWS_PER_SPLIT = 1_000;
  * Bytes that hold any row: bucket 63, key 1,024 bytes at three characters each, two version IDs of 1,024, and the
  * small columns.
  */
-const MAX_ROW_BYTES = 8_192;
-const READ_BYTES = 65_536;
+export const MAX_ROW_BYTES = 8_192;
+export const READ_BYTES = 65_536;
 const LINE_FEED = 0x0a;
 
 /** A manifest as bytes: a local file, or an object read by ranges. */
@@ -24,22 +24,30 @@ export type ManifestBytes = {
 /** A byte range of a manifest. Its ends are nominal: the reader moves both to the next change of key. */
 export type Split = { number: number; start: number; end: number };
 
+/** What the splits of a manifest are computed from. */
+export type ManifestSize = { bytes: number; rows: number };
+
 /** A row of a split with its place in it, which names the row in the journal. */
 export type SplitRow = PlannedRow & { index: number };
 
 /** Cuts a manifest into byte ranges of about `rowsPerSplit` rows, without reading it. */
-export function* splitsOf(
-  manifest: { bytes: number; rows: number },
-  rowsPerSplit = ROWS_PER_SPLIT,
-): Generator<Split> {
-  const count = Math.ceil(manifest.rows / rowsPerSplit);
-  for (let number = 0; number < count; number += 1) {
-    yield {
-      number,
-      start: Math.floor((manifest.bytes * number) / count),
-      end: Math.floor((manifest.bytes * (number + 1)) / count),
-    };
-  }
+export function* splitsOf(manifest: ManifestSize, rowsPerSplit = ROWS_PER_SPLIT): Generator<Split> {
+  const count = countSplits(manifest, rowsPerSplit);
+  for (let number = 0; number < count; number += 1) yield splitAt(manifest, number, rowsPerSplit);
+}
+
+export function countSplits({ rows }: ManifestSize, rowsPerSplit = ROWS_PER_SPLIT): number {
+  return Math.ceil(rows / rowsPerSplit);
+}
+
+/** One of the byte ranges of `splitsOf`. */
+export function splitAt(manifest: ManifestSize, number: number, rowsPerSplit = ROWS_PER_SPLIT): Split {
+  const count = countSplits(manifest, rowsPerSplit);
+  return {
+    number,
+    start: Math.floor((manifest.bytes * number) / count),
+    end: Math.floor((manifest.bytes * (number + 1)) / count),
+  };
 }
 
 /**

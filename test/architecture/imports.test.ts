@@ -36,9 +36,13 @@ const VENDORS: [pattern: RegExp, folders: readonly string[]][] = [
   [/^@actions\//, ['github']],
   [/^@octokit\//, ['github']],
   [/^(ora|cli-table3)$/, ['cli']],
+  [/^esbuild$/, ['render']],
 ];
 
 const SOURCE = resolve(import.meta.dirname, '../../src');
+const LAMBDA = resolve(import.meta.dirname, '../../lambda');
+/** What the task function is made of: nothing else may get into its bundle. */
+const LAMBDA_PARTS = ['errors', 's3', 'aws', 'execute'];
 
 type Import = { file: string; from: string; to: string | null; specifier: string; typeOnly: boolean };
 
@@ -112,9 +116,26 @@ describe('imports', () => {
   );
 });
 
-describe('files', () => {
-  test.each([...sourceFiles(SOURCE)].map((path) => relative(SOURCE, path)))('%s stays small', (path) => {
-    expect(readFileSync(join(SOURCE, path), 'utf8').split('\n').length).toBeLessThanOrEqual(400);
-    expect(path).not.toMatch(/(^|\/)(utils?|helpers?|common|misc|manager|service)\.ts$/);
+describe('the task function', () => {
+  const own = [...sourceFiles(LAMBDA)].flatMap(importsOf);
+
+  test.each(own)('$file → $specifier', ({ specifier, to }) => {
+    if (specifier.startsWith('./')) return;
+    if (to === null) expect(specifier).toMatch(/^node:/);
+    else expect(LAMBDA_PARTS).toContain(to);
   });
+
+  test('is entered from outside only where it is bundled', () => {
+    expect(imports.filter(({ specifier }) => specifier.includes('lambda/'))).toEqual([]);
+  });
+});
+
+describe('files', () => {
+  test.each([...sourceFiles(SOURCE), ...sourceFiles(LAMBDA)].map((path) => relative(SOURCE, path)))(
+    '%s stays small',
+    (path) => {
+      expect(readFileSync(join(SOURCE, path), 'utf8').split('\n').length).toBeLessThanOrEqual(400);
+      expect(path).not.toMatch(/(^|\/)(utils?|helpers?|common|misc|manager|service)\.ts$/);
+    },
+  );
 });

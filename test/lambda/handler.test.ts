@@ -1,0 +1,260 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { leaseJournal } from '../../src/execute/batch/journal-objects.ts';
+import { journalPrefix, recordPlaceOf } from '../../src/execute/batch/record-place.ts';
+import type { TaskArguments } from '../../src/s3/batch-job.ts';
+import { S3CallError } from '../../src/s3/call-error.ts';
+import { type JobStage, noPause, openJobStage, publish } from '../batch/job-stage.ts';
+import { BEFORE_P } from '../execute/harness.ts';
+import { row, writeRecord } from '../execute/written-record.ts';
+import { eventOf, functionParts, invoke } from './function-stage.ts';
+
+const KEYS = 2_400;
+
+let stage: JobStage;
+let task: TaskArguments;
+
+beforeEach(async () => {
+  stage = await openJobStage();
+  const rows = Array.from({ length: KEYS }, (_, index) => {
+    const key = `secret-name/${String(index).padStart(5, '0')}`;
+    const { versionId } = stage.bucket.put(key, { body: 'x', lastModified: BEFORE_P });
+    return row(key, { currentVersionId: versionId, size: 1, storageClass: 'STANDARD' });
+  });
+  const record = await writeRecord(stage.folder, { '1': rows });
+  task = await publish(stage, record, '1');
+});
+afterEach(() => stage.end());
+
+const markers = () =>
+  Array.from({ length: KEYS }, (_, index) =>
+    stage.bucket.current(`secret-name/${String(index).padStart(5, '0')}`),
+  ).filter((entry) => entry?.isDeleteMarker).length;
+const writes = () => {
+  const { AddMarkers = 0, ...counts } = stage.sandbox.requests.counts();
+  return AddMarkers + (counts.DeleteObjects ?? 0) + (counts.PutObject ?? 0) + (counts.CopyObject ?? 0);
+};
+
+describe('tasks', () => {
+  test('several in one call, each with its own answer', async () => {
+    const { parts, lines } = functionParts(stage, task);
+    const results = await invoke(parts, eventOf(task));
+    expect(results.map(({ resultCode }) => resultCode)).toEqual(['Succeeded', 'Succeeded', 'Succeeded']);
+    const done = results.map(({ resultString }) => JSON.parse(resultString).done as number);
+    expect(done.reduce((sum, count) => sum + count, 0)).toBe(KEYS);
+    expect(markers()).toBe(KEYS);
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toMatchObject({
+      level: 'info',
+      event: 'task',
+      split: 0,
+      result: 'Succeeded',
+      rollbackId: 'rb-test',
+    });
+    expect(JSON.stringify(lines)).not.toMatch(/secret/);
+  });
+
+  test('a second delivery finds what the first one did, and does nothing', async () => {
+    const { parts } = functionParts(stage, task);
+    const first = await invoke(parts, eventOf(task));
+    const entries = stage.bucket.entryCount;
+    expect(await invoke(parts, eventOf(task))).toEqual(first);
+    expect(stage.bucket.entryCount).toBe(entries);
+  });
+
+  test('two deliveries side by side: one works, the other comes again', async () => {
+    const { parts } = functionParts(stage, task);
+    const [left, right] = await Promise.all([invoke(parts, eventOf(task)), invoke(parts, eventOf(task))]);
+    for (const [index, result] of left.entries()) {
+      const codes = [result.resultCode, right[index]?.resultCode];
+      expect(codes).toContain('Succeeded');
+    }
+    expect([...left, ...right].map(({ resultCode }) => resultCode)).toContain('TemporaryFailure');
+    expect(stage.bucket.entryCount).toBe(2 * KEYS);
+  });
+
+  test('one that fails says nothing of the others', async () => {
+    const event = eventOf(task);
+    const [, second] = event.tasks;
+    if (second !== undefined) second.s3Key = 'not%20JSON';
+    const results = await invoke(functionParts(stage, task).parts, event);
+    expect(results.map(({ resultCode }) => resultCode)).toEqual([
+      'Succeeded',
+      'PermanentFailure',
+      'Succeeded',
+    ]);
+    expect(results[1]?.resultString).toMatch(/^TASK_REFUSED: /);
+  });
+
+  test('out of time: what is done is recorded, the next delivery goes on', async () => {
+    let calls = 0;
+    stage.sandbox.on('after', (operation) => {
+      if (operation === 'DeleteObjects') calls += 1;
+    });
+    const { parts } = functionParts(stage, task);
+    const results = await invoke(parts, eventOf(task), () => (calls === 0 ? 900_000 : 10_000));
+    expect(results.map(({ resultCode }) => resultCode)).toEqual([
+      'Succeeded',
+      'TemporaryFailure',
+      'TemporaryFailure',
+    ]);
+    const again = await invoke(parts, eventOf(task));
+    expect(again.map(({ resultCode }) => resultCode)).toEqual(['Succeeded', 'Succeeded', 'Succeeded']);
+    expect(stage.bucket.entryCount).toBe(2 * KEYS);
+  });
+
+  test('denied rows make the task a permanent failure, and the next attempt tries them again', async () => {
+    stage.sandbox.faults.add({
+      operation: 'DeleteObjects',
+      key: /00007$/,
+      effect: { deleteError: { code: 'AccessDenied' } },
+    });
+    const { parts } = functionParts(stage, task);
+    const [first] = await invoke(parts, eventOf(task));
+    expect(first?.resultCode).toBe('PermanentFailure');
+    expect(JSON.parse(first?.resultString ?? '')).toMatchObject({ denied: 1 });
+    stage.sandbox.faults.clear();
+    const [again] = await invoke(parts, eventOf(task));
+    expect(again?.resultCode).toBe('PermanentFailure');
+    const [attempt] = await invoke(parts, eventOf({ ...task, attempt: 2 }));
+    expect(attempt?.resultCode).toBe('Succeeded');
+    expect(stage.bucket.entryCount).toBe(2 * KEYS);
+  });
+
+  test('versioning suspended meanwhile: nothing more is written', async () => {
+    stage.sandbox.on('after', (operation) => {
+      if (operation === 'DeleteObjects') stage.bucket.versioning = 'Suspended';
+    });
+    const { parts, lines } = functionParts(stage, task);
+    const results = await invoke(parts, eventOf(task));
+    expect(results[2]).toMatchObject({ resultCode: 'PermanentFailure' });
+    expect(lines.at(-1)).toMatchObject({ error: 'VERSIONING_NOT_ENABLED' });
+    expect(stage.sandbox.losses.nullVersionReplacements).toBe(0);
+    expect(markers()).toBeLessThan(KEYS);
+  });
+
+  test('throttled away: another delivery may get on', async () => {
+    stage.sandbox.faults.add({ bucket: 'record', operation: 'GetObject', effect: 'slow-down' });
+    const { parts } = functionParts(stage, task);
+    // A deadline that has almost come keeps the pauses short.
+    const [result] = await invoke(parts, eventOf(task), () => 100);
+    expect(result).toMatchObject({ resultCode: 'TemporaryFailure', resultString: 'SlowDown' });
+  });
+});
+
+describe('leases', () => {
+  const place = () => {
+    const { bucket, prefix } = { ...recordPlaceOf(task.record) };
+    return { bucket, prefix: journalPrefix({ bucket, prefix }, '1', 0) };
+  };
+
+  test('one whose holder was killed is taken over when the holder cannot live any more', async () => {
+    await leaseJournal(stage.objects, place(), 60_000, noPause);
+    const { parts } = functionParts(stage, task);
+    const [held] = await invoke(parts, eventOf(task));
+    expect(held).toMatchObject({ resultCode: 'TemporaryFailure', resultString: 'LEASE_HELD' });
+    expect(markers()).toBeLessThan(KEYS);
+    stage.sandbox.clock.advance(66);
+    const [taken] = await invoke(parts, eventOf(task));
+    expect(taken?.resultCode).toBe('Succeeded');
+  });
+
+  test('a holder that was taken for dead cannot write, so it cannot act', async () => {
+    const first = await leaseJournal(stage.objects, place(), 1_000, noPause);
+    await first.append('intent,0,2025-08-22T12:00:00.000Z\n');
+    stage.sandbox.clock.advance(10);
+    const second = await leaseJournal(stage.objects, place(), 1_000, noPause);
+    expect(await second.read()).toBe('intent,0,2025-08-22T12:00:00.000Z\n');
+    await expect(first.append('intent,1,2025-08-22T12:00:00.000Z\n')).rejects.toThrow(/another invocation/);
+    await second.append('outcome,0,done,v,,,,,\n');
+    await first.release();
+    await expect(leaseJournal(stage.objects, place(), 1_000, noPause)).rejects.toThrow(/holds the lease/);
+    await second.release();
+    const third = await leaseJournal(stage.objects, place(), 1_000, noPause);
+    expect(await third.read()).toMatch(/^intent,0.*\n\noutcome,0/);
+  });
+
+  test('answers that are lost change nothing', async () => {
+    stage.sandbox.faults.add({
+      bucket: 'record',
+      operation: 'PutObject',
+      probability: 0.5,
+      effect: 'reset-after',
+    });
+    const journal = await leaseJournal(stage.objects, place(), 1_000, noPause);
+    for (const line of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      await journal.append(line).catch((error) => expect(error).toBeInstanceOf(S3CallError));
+    }
+    stage.sandbox.faults.clear();
+    await journal.release();
+    const next = await leaseJournal(stage.objects, place(), 1_000, noPause).catch(() => null);
+    expect((await next?.read()) ?? 'abcdef').toMatch(/^a?b?c?d?e?f?$/);
+  });
+});
+
+describe('hostile invocations touch nothing', () => {
+  const event = () => eventOf(task);
+  const range = (value: unknown) => encodeURIComponent(JSON.stringify(value));
+  const first = () => event().tasks.slice(0, 1);
+  const withKey = (s3Key: unknown) => ({ ...event(), tasks: first().map((one) => ({ ...one, s3Key })) });
+  const withArguments = (change: Record<string, unknown>) => {
+    const { job, ...rest } = event();
+    return { ...rest, job: { ...job, userArguments: { ...(job.userArguments as object), ...change } } };
+  };
+  const manifest = (change: object) => ({ manifest: JSON.stringify({ ...task.manifest, ...change }) });
+
+  const cases: [name: string, event: () => unknown][] = [
+    ['a key that is no JSON', () => withKey('data/file.txt')],
+    ['a key that is not encoded', () => withKey('%zz')],
+    ['a key that is missing', () => withKey(undefined)],
+    ['a key of 2,000 characters', () => withKey('x'.repeat(2_000))],
+    ['a range beyond the manifest', () => withKey(range({ split: 0, start: 0, end: 10 ** 9 }))],
+    ['a range that is not that of the split', () => withKey(range({ split: 1, start: 0, end: 100 }))],
+    ['a split that is not there', () => withKey(range({ split: 99, start: 0, end: 1 }))],
+    ['a negative split', () => withKey(range({ split: -1, start: 0, end: 1 }))],
+    ['numbers as text', () => withKey(range({ split: '0', start: 0, end: 1 }))],
+    ['more than a range', () => withKey(range({ split: 0, start: 0, end: 1, bucket: 'other' }))],
+    ['a list', () => withKey(range([0, 0, 1]))],
+    ['null', () => withKey(range(null))],
+    ['another bucket', () => ({ ...event(), tasks: first().map((one) => ({ ...one, s3Bucket: 'other' })) })],
+    ['another digest', () => withArguments({ digest: `sha256:${'0'.repeat(64)}` })],
+    ['no digest', () => withArguments({ digest: '' })],
+    ['another record', () => withArguments({ record: 's3://other/rb-test/' })],
+    ['a record that is no place', () => withArguments({ record: 's3://record/../other/' })],
+    ['another bucket in the arguments', () => withArguments({ bucket: 'other' })],
+    ['another bucket to write to', () => withArguments({ writtenBucket: 'other' })],
+    ['no operation', () => withArguments({ operation: '' })],
+    ['an unknown operation', () => withArguments({ operation: 'delete-everything' })],
+    ['the operation of another scenario', () => withArguments({ operation: 'copy' })],
+    ['an unknown scenario', () => withArguments({ scenario: '9' })],
+    ['a manifest outside of the record', () => withArguments(manifest({ path: '../other/x.csv' }))],
+    ['a manifest of another size', () => withArguments(manifest({ bytes: task.manifest.bytes + 5 }))],
+    [
+      'a manifest that has not the size of its splits',
+      () => eventOf({ ...task, manifest: { ...task.manifest, bytes: task.manifest.bytes + 5 } }),
+    ],
+    ['a manifest of another version', () => withArguments(manifest({ versionId: 'none' }))],
+    ['a manifest without a version', () => withArguments(manifest({ versionId: '' }))],
+    ['no arguments', () => ({ ...event(), job: { id: 'job-1' } })],
+    ['schema 1.0', () => ({ ...event(), invocationSchemaVersion: '1.0' })],
+  ];
+
+  test.each(cases)('%s', async (_name, make) => {
+    const entries = stage.bucket.entryCount;
+    const results = await invoke(functionParts(stage, task).parts, make());
+    expect(results.length).toBeGreaterThan(0);
+    for (const { resultCode, resultString } of results) {
+      expect(resultCode).toBe('PermanentFailure');
+      expect(resultString.length).toBeLessThanOrEqual(1_024);
+    }
+    expect(stage.bucket.entryCount).toBe(entries);
+    expect(stage.sandbox.requests.count('DeleteObjects')).toBe(0);
+  });
+
+  test('an invocation of something else is an error of the function', async () => {
+    const { parts } = functionParts(stage, task);
+    for (const other of [null, {}, { Records: [] }, { ...event(), tasks: [{}] }]) {
+      await expect(invoke(parts, other)).rejects.toThrow(/S3 Batch Operations/);
+    }
+    expect(writes()).toBe(0);
+  });
+});

@@ -11,6 +11,13 @@ import { type Exchange, exchange, xmlText } from './exchange.ts';
 
 export type ServerOptions = { endpoint: string; accessKeyId: string; secretAccessKey: string };
 
+const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+
+/** Whether an endpoint is on this machine: trials write and delete, and go nowhere else. */
+export function isLoopback(endpoint: string): boolean {
+  return LOOPBACK.includes(URL.parse(endpoint)?.hostname ?? '');
+}
+
 let lastBucket = 0;
 
 /** An S3 server on trial, with the few steps that most cases begin with. */

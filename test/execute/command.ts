@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Sandbox } from '../../sandbox/server.ts';
+
+/** What answers the commands: a sandbox, or a server of another make. */
+type Store = { readonly endpoint: string };
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
@@ -8,11 +10,11 @@ export type CommandResult = { status: number | null; stdout: string; stderr: str
 
 /** Starts a command line in a process of its own, as a user does. */
 export function startCommand(
-  sandbox: Sandbox,
+  store: Store,
   args: readonly string[],
   environment: Record<string, string> = {},
 ): { child: ChildProcess; result: Promise<CommandResult> } {
-  const endpoint = ['--endpoint-url', sandbox.endpoint, '--region', 'us-east-1', '--force-path-style'];
+  const endpoint = ['--endpoint-url', store.endpoint, '--region', 'us-east-1', '--force-path-style'];
   const isOffline = args[0] === 'undo';
   const [command = '', ...rest] = args;
   // Before the test's own options, which win.
@@ -43,9 +45,9 @@ export function startCommand(
 }
 
 export function runCommand(
-  sandbox: Sandbox,
+  store: Store,
   args: readonly string[],
   environment?: Record<string, string>,
 ): Promise<CommandResult> {
-  return startCommand(sandbox, args, environment).result;
+  return startCommand(store, args, environment).result;
 }

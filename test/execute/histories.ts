@@ -23,6 +23,7 @@ export const HOSTILE_KEYS = [
   'tab\tand\u0001control',
   'carriage\rreturn',
   "'; DROP TABLE inventory; --",
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it has to stay as it is
   '@name ${x} {{y}} $(z) `w`',
   // The longest that S3 takes: 1,024 bytes.
   `${'\u00e9'.repeat(100)}/`.repeat(5) + 'x'.repeat(19),

@@ -8,7 +8,7 @@ export type Denial = 'InvalidAccessKeyId' | 'SignatureDoesNotMatch' | 'AccessDen
 /** The account that owns every bucket. */
 const ACCOUNT_ID = '123456789012';
 
-const CREDENTIAL = /Credential=(?<id>[^/,\s]+)\/\d+\/(?<region>[^/,\s]+)\//;
+const CREDENTIAL = /Credential=(?<id>[^/,\s]+)\/(?:\d+\/(?<region>[^/,\s]+)\/)?/;
 
 /**
  * Checks that a request is signed, by a key that is not denied. Signatures themselves are not verified.

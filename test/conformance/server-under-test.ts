@@ -32,15 +32,15 @@ export class ServerUnderTest {
     this.client = this.clientWith({});
   }
 
-  /** A client with other credentials. */
-  clientWith(credentials: Partial<Pick<ServerOptions, 'accessKeyId' | 'secretAccessKey'>>): S3Client {
-    const { endpoint, accessKeyId, secretAccessKey } = this.#options;
+  /** A client with other credentials, or for another Region. */
+  clientWith(other: { secretAccessKey?: string; accessKeyId?: string; region?: string }): S3Client {
+    const { endpoint, accessKeyId, secretAccessKey } = { ...this.#options, ...other };
     return new S3Client({
       endpoint,
-      region: 'us-east-1',
+      region: other.region ?? 'us-east-1',
       forcePathStyle: true,
       maxAttempts: 1,
-      credentials: { accessKeyId, secretAccessKey, ...credentials },
+      credentials: { accessKeyId, secretAccessKey },
     });
   }
 

@@ -2,7 +2,7 @@ import type { ServerName } from '../conformance/deviations.ts';
 
 /** What the stories meet on a server that S3 does otherwise; the conformance suite has the whole list. */
 export type KnownDifferences = {
-  /** Keys that S3 takes, and that the server refuses or lists as something else; with what was seen. */
+  /** Keys that S3 takes, and that the server refuses, lists as something else or keeps no versions of; with what was seen. */
   keys: Readonly<Record<string, string>>;
   /** A copy does not keep Expires; `verify` has to say so of every such copy. */
   copyLosesExpires: boolean;
@@ -14,6 +14,7 @@ export const KNOWN_DIFFERENCES: Record<ServerName, KnownDifferences> = {
     keys: {
       'a//b': '400 XMinioInvalidObjectName.',
       '../up': '400 XMinioInvalidResourceName.',
+      'a/': 'Has no versions: a delete removes the object for good.',
       'a/b': 'Not listed where there are `a` and `a/` too.',
     },
     copyLosesExpires: true,

@@ -4,7 +4,7 @@ import { version } from './history.ts';
 import { PlayedBucket } from './played-bucket.ts';
 
 /**
- * Finds the keys that a server takes, reads and lists as they are.
+ * Finds the keys that a server takes, reads and lists as they are, and keeps versions of.
  * @param known keys that it is known not to take; one that it takes after all is unforeseen, too
  */
 export async function tryKeys(
@@ -33,7 +33,11 @@ async function problemWith(
     await bucket.play([{ key, version: version(key) }]);
     const { Body } = await server.client.send(new GetObjectCommand({ Bucket: bucket.name, Key: key }));
     if ((await Body?.transformToString()) !== key) return 'another object is read';
-    return (await bucket.lists(key)) ? null : 'it is not listed as it is';
+    if (!(await bucket.lists(key))) return 'it is not listed as it is';
+    const versions = await bucket.versionIds();
+    await bucket.play([{ key, version: null }]);
+    const left = await bucket.versionIds();
+    return left.size === versions.size ? null : 'a delete removes its version';
   } catch (error) {
     return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   }

@@ -4,7 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bucket, BucketOptions } from './bucket.ts';
 import type { SandboxClock } from './clock.ts';
 import { Faults, refusalOf } from './faults.ts';
-import { accessKeyId, assertCredentials, assertExpectedOwner, type Denial } from './http/credentials.ts';
+import {
+  accessKeyId,
+  assertCredentials,
+  assertExpectedOwner,
+  assertRegion,
+  type Denial,
+  type RegionRefusal,
+} from './http/credentials.ts';
 import { S3Error } from './http/errors.ts';
 import { readRequest, type S3Request } from './http/request.ts';
 import { errorResponse, type RequestIds, type S3Response, writeResponse } from './http/response.ts';
@@ -15,6 +22,8 @@ import { S3_ROUTES } from './routes.ts';
 import { type Losses, Store } from './store.ts';
 
 const LOOPBACK = '127.0.0.1';
+/** Operations that S3 answers from any Region. */
+const REGIONLESS = new Set(['CreateBucket', 'GetBucketLocation']);
 const KEEP_ALIVE_MS = 120_000;
 
 export type SandboxOptions = {
@@ -38,6 +47,8 @@ export class Sandbox {
   readonly requests = new RequestLog();
   /** Access keys that are refused, and how. Any other key is taken: signatures are not verified. */
   readonly deniedKeys = new Map<string, Denial>();
+  /** The answer to a request that is signed for another Region than its bucket's. */
+  regionRefusal: RegionRefusal = 'AuthorizationHeaderMalformed';
   /** Routes, to which other services add theirs. */
   readonly routes: Route[] = [...S3_ROUTES];
   latencyMs: number;
@@ -141,6 +152,9 @@ export class Sandbox {
       operation = route.operation;
       assertCredentials(request, this.deniedKeys);
       assertExpectedOwner(request);
+      if (!REGIONLESS.has(operation)) {
+        assertRegion(request, this.store.buckets.get(request.bucket ?? ''), this.regionRefusal);
+      }
       response = await this.#carryOut(route, request);
     } catch (error) {
       response = errorResponse(asS3Error(error), ids);

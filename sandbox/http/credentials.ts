@@ -1,3 +1,4 @@
+import type { Bucket } from '../bucket.ts';
 import { S3Error } from './errors.ts';
 import type { S3Request } from './request.ts';
 
@@ -7,7 +8,7 @@ export type Denial = 'InvalidAccessKeyId' | 'SignatureDoesNotMatch' | 'AccessDen
 /** The account that owns every bucket. */
 const ACCOUNT_ID = '123456789012';
 
-const CREDENTIAL = /Credential=(?<id>[^/,\s]+)\//;
+const CREDENTIAL = /Credential=(?<id>[^/,\s]+)\/(?:\d+\/(?<region>[^/,\s]+)\/)?/;
 
 /**
  * Checks that a request is signed, by a key that is not denied. Signatures themselves are not verified.
@@ -31,8 +32,38 @@ export function assertExpectedOwner({ headers }: S3Request): void {
   }
 }
 
+/** How a request that was signed for another Region than the bucket's is refused. */
+export type RegionRefusal = 'AuthorizationHeaderMalformed' | 'PermanentRedirect';
+
+/**
+ * Checks that a request is signed for the Region of its bucket. S3 answers 400 where the request reached the bucket's
+ * Region, or the global endpoint, and 301 where it reached another one; both name the Region in a header ("Permanent
+ * request redirection", "Troubleshoot SignatureDoesNotMatch").
+ * @throws S3Error AuthorizationHeaderMalformed, PermanentRedirect
+ */
+export function assertRegion(request: S3Request, bucket: Bucket | undefined, refusal: RegionRefusal): void {
+  const signed = signatureScope(request)?.region;
+  if (bucket === undefined || signed === undefined || signed === bucket.region) return;
+  const headers = { 'x-amz-bucket-region': bucket.region };
+  if (refusal === 'PermanentRedirect') {
+    const fields = { Endpoint: `${bucket.name}.s3.${bucket.region}.amazonaws.com`, Bucket: bucket.name };
+    throw new S3Error(refusal, { headers, fields });
+  }
+  throw new S3Error(refusal, {
+    message: `The authorization header is malformed; the region '${signed}' is wrong; expecting '${bucket.region}'`,
+    headers,
+    fields: { Region: bucket.region },
+  });
+}
+
 /** The access key that signed, in the header or in a presigned URL. */
 export function accessKeyId(request: S3Request): string | undefined {
-  const header = CREDENTIAL.exec(request.headers.get('authorization') ?? '')?.groups?.id;
-  return header ?? request.query.get('X-Amz-Credential')?.split('/', 1)[0];
+  return signatureScope(request)?.id;
+}
+
+/** Whose key signed, and for which Region ("Authenticating Requests: Using the Authorization Header"). */
+function signatureScope(request: S3Request): { id?: string; region?: string } | undefined {
+  const inQuery = request.query.get('X-Amz-Credential');
+  const text = inQuery === undefined ? request.headers.get('authorization') : `Credential=${inQuery}`;
+  return CREDENTIAL.exec(text ?? '')?.groups;
 }

@@ -27,8 +27,6 @@ export function openS3Client(endpoint: S3Endpoint): S3Client {
     // Older stores refuse the checksums that the SDK would otherwise add to every upload.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // A bucket of another Region is found there, instead of being refused.
-    followRegionRedirects: true,
     requestHandler: {
       connectionTimeout: CONNECT_MS,
       socketTimeout: SILENCE_MS,

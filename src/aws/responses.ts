@@ -42,12 +42,20 @@ export function asCallError(error: unknown): unknown {
   if (error instanceof S3CallError || !(error instanceof Error)) return error;
   const own = error as Error & { Code?: string; code?: string };
   const status = statusOf(error);
+  // The SDK's words, without a name or code of its own.
+  if (error.message === 'Region is missing') {
+    return new S3CallError('RegionMissing', error.message, { status, cause: error });
+  }
   const isFromS3 = status !== null || own.Code !== undefined;
   const isFromNode = typeof own.code === 'string' || error.name === 'TimeoutError';
   if (!isFromS3 && !isFromNode && error.name !== 'CredentialsProviderError') return error;
-  // Answers without a body, to HEAD, have no code: the SDK calls them Unknown, or after the status.
-  const code = isFromS3 ? (own.Code ?? error.name) : (own.code ?? error.name);
+  const region = headersOf(error)['x-amz-bucket-region'];
+  // Answers without a body, to HEAD, have no code: the SDK calls them Unknown, or after the status. A 400 among them
+  // that names the bucket's Region is about that.
+  const isUnnamed = own.Code === undefined && status === 400 && region !== undefined;
+  const named = isUnnamed ? 'AuthorizationHeaderMalformed' : (own.Code ?? error.name);
+  const code = isFromS3 ? named : (own.code ?? error.name);
   const message =
     error.message === 'UnknownError' || error.message === '' ? `HTTP status ${status}` : error.message;
-  return new S3CallError(code, message, { status, cause: error });
+  return new S3CallError(code, message, { status, region, cause: error });
 }

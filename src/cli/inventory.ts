@@ -8,8 +8,8 @@ import { parseBucketName } from '../s3/bucket.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
 import { printable } from '../s3/printable.ts';
 import { MODE_SCENARIOS } from '../s3/rollback.ts';
-import type { EndpointOptions } from './endpoint-options.ts';
-import { type LiveListing, listLiveBucket, parseConcurrency } from './list-bucket.ts';
+import { type EndpointOptions, parseEndpoint } from './endpoint-options.ts';
+import { type LiveListing, listLiveBucket, outermost, parseConcurrency } from './list-bucket.ts';
 import { openTerminal, writeOut } from './terminal.ts';
 
 export type InventoryOptions = EndpointOptions & {
@@ -41,7 +41,7 @@ export async function runInventory(options: InventoryOptions): Promise<void> {
         resume: options.resume ?? false,
         afterInterrupt: 'run the same command again with --resume to go on',
       },
-      options,
+      { ...parseEndpoint(options), requesterPays: options.requesterPays },
       terminal.progress,
     );
   } finally {
@@ -58,11 +58,6 @@ export async function runInventory(options: InventoryOptions): Promise<void> {
   writeOut(
     options.json ? jsonResult(options, prefixes, format, live, checks) : summary(options, live, checks),
   );
-}
-
-/** Prefixes of which none begins with another: a key is listed once, whichever of them it starts with. */
-export function outermost(prefixes: readonly string[]): string[] {
-  return prefixes.filter((prefix) => !prefixes.some((other) => other !== prefix && prefix.startsWith(other)));
 }
 
 function jsonResult(

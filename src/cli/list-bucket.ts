@@ -1,19 +1,19 @@
 import process from 'node:process';
 import { readBucketFacts } from '../aws/bucket-facts.ts';
-import { openS3Client } from '../aws/client.ts';
+import { openS3Client, type S3Endpoint } from '../aws/client.ts';
 import { openVersionLister } from '../aws/list-versions.ts';
 import { RunbookError } from '../errors.ts';
 import { DEFAULT_CONCURRENCY, type ListingResult, listBucket } from '../inventory/listing.ts';
 import type { Progress } from '../progress.ts';
 import type { BucketFacts } from '../s3/bucket-facts.ts';
-import { type EndpointOptions, parseEndpoint } from './endpoint-options.ts';
 
 export type LiveListing = { listing: ListingResult; facts: BucketFacts };
 
 const MAX_CONCURRENCY = 512;
 
 /**
- * Reads a bucket's configuration and lists its versions to a file: what `inventory` does, and `plan --list` first.
+ * Reads a bucket's configuration and lists its versions to a file: what `inventory` does, `plan --list` first, and
+ * `verify --list` last.
  * @throws RunbookError VERSIONING_NOT_ENABLED, INVALID_OPTION, and those of the listing
  */
 export async function listLiveBucket(
@@ -24,14 +24,16 @@ export async function listLiveBucket(
     format: 'parquet' | 'csv';
     concurrency: number;
     resume: boolean;
+    /** where the unfinished listing lies; `<out>.partial` by default */
+    partialPath?: string;
     /** what to run next when the listing is interrupted */
     afterInterrupt: string;
   },
-  endpoint: EndpointOptions,
+  endpoint: S3Endpoint & { requesterPays?: boolean | undefined },
   progress: Progress,
 ): Promise<LiveListing> {
   const { bucket } = request;
-  const client = openS3Client({ ...parseEndpoint(endpoint), connections: request.concurrency });
+  const client = openS3Client({ ...endpoint, connections: request.concurrency });
   const abort = new AbortController();
   const stop = () => {
     abort.abort(
@@ -61,6 +63,11 @@ export async function listLiveBucket(
     process.off('SIGTERM', stop);
     client.destroy();
   }
+}
+
+/** Prefixes of which none begins with another: a key is listed once, whichever of them it starts with. */
+export function outermost(prefixes: readonly string[]): string[] {
+  return prefixes.filter((prefix) => !prefixes.some((other) => other !== prefix && prefix.startsWith(other)));
 }
 
 /** @throws RunbookError INVALID_OPTION */

@@ -5,8 +5,7 @@ import type { Check, PlanInputs } from '../plan/plan-file.ts';
 import { bucketChecks, destinationChecks, noncurrentExpirationDays } from '../plan/preflight.ts';
 import type { Progress } from '../progress.ts';
 import { type EndpointOptions, parseEndpoint } from './endpoint-options.ts';
-import { outermost } from './inventory.ts';
-import { listLiveBucket, parseConcurrency } from './list-bucket.ts';
+import { listLiveBucket, outermost, parseConcurrency } from './list-bucket.ts';
 
 /** Name of the listing in the record of a plan that was made with it. */
 export const LISTING_FILE = 'inventory.parquet';
@@ -19,11 +18,15 @@ export type LiveInventory = {
   checks: Check[];
 };
 
-/** `plan --list`: lists the bucket into the plan folder, and looks at the buckets' configuration. */
+/**
+ * `plan --list`: lists the bucket into the plan folder, and looks at the buckets' configuration.
+ * @param partialPath where an unfinished listing stays for `--resume`, or null where there is no place for it
+ */
 export async function listForPlan(
   folder: string,
   inputs: PlanInputs,
-  options: EndpointOptions & { concurrency?: string },
+  options: EndpointOptions & { concurrency?: string; resume?: boolean },
+  partialPath: string | null,
   progress: Progress,
 ): Promise<LiveInventory> {
   const path = join(folder, LISTING_FILE);
@@ -33,11 +36,13 @@ export async function listForPlan(
     out: path,
     format: 'parquet' as const,
     concurrency: parseConcurrency(options.concurrency),
-    resume: false,
-    afterInterrupt:
-      'list on its own with the command inventory, which can be resumed, and plan with --inventory',
+    resume: options.resume ?? false,
+    ...(partialPath === null
+      ? { afterInterrupt: 'run the same command again; with another --out or a --work-dir it can be resumed' }
+      : { partialPath, afterInterrupt: 'run the same command again with --resume to go on' }),
   };
-  const { listing, facts } = await listLiveBucket(request, options, progress);
+  const endpoint = { ...parseEndpoint(options), requesterPays: options.requesterPays };
+  const { listing, facts } = await listLiveBucket(request, endpoint, progress);
   const checks = bucketChecks(facts, inputs);
   if (inputs.destinationBucket !== null) {
     const client = openS3Client(parseEndpoint(options));

@@ -1,4 +1,4 @@
-import { openS3Client } from '../aws/client.ts';
+import { openS3Client, type S3Endpoint } from '../aws/client.ts';
 import { openS3Calls } from '../aws/s3-calls.ts';
 import { openStreamedCalls } from '../aws/streamed-copies.ts';
 import { destinationCalls } from '../execute/destination-calls.ts';
@@ -17,6 +17,28 @@ export type DestinationOptions = EndpointOptions & {
   destinationProfile?: string;
 };
 
+/** Where the bucket that copies go to is reached: as the source is, but for what the options say otherwise. */
+function destinationEndpoint(options: DestinationOptions): S3Endpoint {
+  const region = options.destinationRegion ?? options.region;
+  const endpointUrl = options.destinationEndpointUrl ?? options.endpointUrl;
+  return {
+    ...parseEndpoint({
+      ...(endpointUrl !== undefined && { endpointUrl }),
+      ...(region !== undefined && { region }),
+      ...(options.forcePathStyle !== undefined && { forcePathStyle: options.forcePathStyle }),
+    }),
+    ...(options.destinationProfile !== undefined && { profile: options.destinationProfile }),
+  };
+}
+
+/**
+ * Where the bucket that a plan wrote to is reached.
+ * @param sourceBucket null where a plan writes to the bucket that it reads
+ */
+export function writtenEndpoint(options: DestinationOptions, sourceBucket: string | null): S3Endpoint {
+  return sourceBucket === null ? parseEndpoint(options) : destinationEndpoint(options);
+}
+
 /**
  * The calls for a plan that may copy to another bucket. Copies within one store are the store's own, sent with the
  * destination's credentials to the destination's Region; between two stores the data goes through this machine.
@@ -30,18 +52,10 @@ export function openPlanCalls(options: DestinationOptions, sourceBucket: string 
   if (!given || sourceBucket === null) return openCalls(options);
   const client = openS3Client(parseEndpoint(options));
   const source = { client, calls: openS3Calls(client) };
-  const region = destinationRegion ?? options.region;
-  const endpointUrl = destinationEndpointUrl ?? options.endpointUrl;
-  const destinationClient = openS3Client({
-    ...parseEndpoint({
-      ...(endpointUrl !== undefined && { endpointUrl }),
-      ...(region !== undefined && { region }),
-      ...(options.forcePathStyle !== undefined && { forcePathStyle: options.forcePathStyle }),
-    }),
-    ...(destinationProfile !== undefined && { profile: destinationProfile }),
-  });
+  const endpoint = destinationEndpoint(options);
+  const destinationClient = openS3Client(endpoint);
   const own = openS3Calls(destinationClient);
-  const isOtherStore = endpointUrl !== options.endpointUrl;
+  const isOtherStore = endpoint.endpointUrl !== options.endpointUrl;
   const destination = isOtherStore ? openStreamedCalls(source, destinationClient, own) : own;
   return destinationCalls(source.calls, sourceBucket, destination);
 }

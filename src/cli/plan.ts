@@ -1,4 +1,5 @@
-import { relative } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import type { EngineOptions, QueryEngine } from '../engine/duckdb.ts';
 import { RunbookError } from '../errors.ts';
@@ -19,6 +20,7 @@ export type PlanOptions = Omit<RawPlanInputs, 'prefix'> &
     inventory?: string[];
     list?: boolean;
     concurrency?: string;
+    resume?: boolean;
     inventoryTime?: string;
     out: string;
     prices?: string;
@@ -86,7 +88,22 @@ export async function runPlan(options: PlanOptions): Promise<void> {
 /** Lists the bucket for a plan; the AWS SDK is loaded only then. */
 async function listNow(folder: string, inputs: PlanInputs, options: PlanOptions, progress: Progress) {
   const { LISTING_FILE, listForPlan } = await import('./live-inventory.ts');
-  return { ...(await listForPlan(folder, inputs, options, progress)), name: LISTING_FILE };
+  const live = await listForPlan(folder, inputs, options, await partialListingPath(options), progress);
+  return { ...live, name: LISTING_FILE };
+}
+
+/**
+ * Where an unfinished listing outlives the command: beside the plan folder, or in --work-dir. Null for a plan folder
+ * that exists already: it may be a mount point, beside which nothing can be written.
+ */
+async function partialListingPath({ out, workDir }: PlanOptions): Promise<string | null> {
+  const name = `${basename(resolve(out))}.listing.partial`;
+  if (workDir !== undefined) return join(resolve(workDir), name);
+  const isThere = await stat(out).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? null : join(resolve(out, '..'), name);
 }
 
 /** Brings inventories on S3 here. */
@@ -102,6 +119,11 @@ async function fetchRemote(
 }
 
 function assertOneSource(options: PlanOptions): void {
+  if (options.resume && !options.list) {
+    throw new RunbookError('INVALID_OPTION', '--resume is for --list alone.', {
+      hint: 'leave it out: only a listing that was interrupted can be resumed',
+    });
+  }
   if ((options.inventory !== undefined) !== (options.list === true)) return;
   throw new RunbookError(
     'INVALID_OPTION',

@@ -66,6 +66,7 @@ function addPlanCommand(program: Command): void {
     )
     .option('--list', 'list the bucket now instead, and check its configuration; kept as inventory.parquet')
     .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')
+    .option('--resume', 'with --list: go on with the listing that an interrupted run left')
     .option('--bucket <name>', 'the bucket that the inventory describes')
     .option('--timestamp <time>', 'the point in time, inclusive: RFC 3339, UTC where no offset is given')
     .option('--out <folder>', 'the plan folder to make; must not exist, or be empty')

@@ -1,9 +1,10 @@
 import process from 'node:process';
+import { RunbookError } from '../errors.ts';
 import { sleep } from '../execute/backoff.ts';
 import { copySourceOf, readRecord } from '../execute/record.ts';
 import { formatCount } from '../review/figures.ts';
 import { printable } from '../s3/printable.ts';
-import type { StateVerification } from '../verify/state.ts';
+import { assertHasInventory, type StateVerification } from '../verify/state.ts';
 import { type Verification, verifyRun } from '../verify/verify.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
 import { openPlanCalls } from './open-calls.ts';
@@ -14,7 +15,10 @@ const SHOWN_DIFFERENCES = 10;
 
 /** The `verify` command. */
 export async function runVerify(options: VerifyCommandOptions): Promise<void> {
+  assertStateOptions(options);
   const record = await readRecord(options.record);
+  const comparesState = options.list === true || options.inventory !== undefined;
+  if (comparesState) assertHasInventory(record);
   const terminal = await openTerminal({ quiet: options.quiet ?? false });
   let verification: Verification;
   let state: StateVerification | null = null;
@@ -26,9 +30,9 @@ export async function runVerify(options: VerifyCommandOptions): Promise<void> {
       progress,
       pause: sleep,
     });
-    if (options.inventory !== undefined) {
+    if (comparesState) {
       const { runVerifyState } = await import('./verify-state.ts');
-      state = await runVerifyState(record, { ...options, inventory: options.inventory }, progress);
+      state = await runVerifyState(record, options, progress);
     }
   } finally {
     terminal.finish();
@@ -51,6 +55,17 @@ export async function runVerify(options: VerifyCommandOptions): Promise<void> {
   if (!agrees) process.exitCode = EXIT_ROWS_LEFT;
 }
 
+/** @throws RunbookError INVALID_OPTION */
+function assertStateOptions({ list, inventory, planInventory, concurrency }: VerifyCommandOptions): void {
+  const hint = 'give --list to list the bucket now, or --inventory PATH of an inventory from after the run';
+  const refuse = (message: string) => new RunbookError('INVALID_OPTION', message, { hint });
+  if (list && inventory !== undefined) throw refuse('--list and --inventory exclude each other.');
+  if (!list && concurrency !== undefined) throw refuse('--concurrency is for --list alone.');
+  if (!list && inventory === undefined && planInventory !== undefined) {
+    throw refuse('--plan-inventory alone compares nothing.');
+  }
+}
+
 function verifySummary({ reconcile, live, examples }: Verification, state: StateVerification | null): string {
   const verdict = (agrees: boolean) => (agrees ? 'agrees' : 'DIFFERS');
   const lines = [
@@ -63,7 +78,7 @@ function verifySummary({ reconcile, live, examples }: Verification, state: State
     );
   }
   if (live.differences > SHOWN_DIFFERENCES) lines.push('  … --json shows more');
-  if (state === null) lines.push('3 state: not compared; it takes a fresh inventory, --inventory PATH');
+  if (state === null) lines.push('3 state: not compared; --list compares every key in scope');
   else {
     lines.push(
       `3 state: ${verdict(state.agrees)}; ${formatCount(state.compared)} keys of the fresh inventory compared with the point in time, ${formatCount(state.differences)} differ; ${formatCount(state.excluded)} are excluded`,

@@ -5,6 +5,8 @@ import type { DestinationOptions } from './open-calls.ts';
 export type VerifyCommandOptions = DestinationOptions & {
   record: string;
   inventory?: string[];
+  list?: boolean;
+  concurrency?: string;
   planInventory?: string[];
   json?: boolean;
   quiet?: boolean;
@@ -15,7 +17,8 @@ Examples:
   Verify a run against its record and the bucket:
     npm run --silent s3-rewind -- verify --record my-plan
 
-  Compare every key in scope as well, with a listing that was taken after the run:
+  Compare every key in scope as well, with a listing that is taken now, or with an inventory from after the run:
+    npm run --silent s3-rewind -- verify --record my-plan --list
     npm run --silent s3-rewind -- verify --record my-plan --inventory fresh.csv
 
 Exit status: 0 all that was compared agrees; 3 something differs; 2 the record or the bucket was refused; 1 it failed.
@@ -30,13 +33,15 @@ export function addVerifyCommand(program: Command): void {
     )
     .requiredOption('--record <folder>', 'the plan folder of the run');
   addDestinationOptions(addEndpointOptions(command))
+    .option('--list', 'list the bucket now and compare every key in scope too, not only those acted on')
+    .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')
     .option(
       '--inventory <path...>',
-      'an inventory taken after the run: compares every key in scope too, not only those acted on',
+      'the same with an inventory that was taken after the run; local or s3://bucket/key',
     )
     .option(
       '--plan-inventory <path...>',
-      'with --inventory: where the inventory of the plan is now (default: where it was)',
+      'with --list or --inventory: where the inventory of the plan is now (default: where it was)',
     )
     .option('--json', 'print one JSON object instead of the summary')
     .option('--quiet', 'show no progress')

@@ -21,11 +21,24 @@ export function refusalOf(error: unknown, bucket: string): unknown {
         'check the name and --endpoint-url; list the buckets with: aws s3api list-buckets',
       );
     case 'wrong-region':
-      return refuse(
-        'WRONG_REGION',
-        `The bucket '${bucket}' is in another Region (${fact}).`,
-        `add its Region, --region REGION: aws s3api get-bucket-location --bucket ${bucket}`,
-      );
+      if (error.code === 'RegionMissing') {
+        return refuse(
+          'WRONG_REGION',
+          'No AWS Region is set.',
+          "add --region with the bucket's Region, or set AWS_REGION",
+        );
+      }
+      return error.region === null
+        ? refuse(
+            'WRONG_REGION',
+            `The bucket '${bucket}' is in another Region (${fact}).`,
+            `add its Region, --region REGION: aws s3api get-bucket-location --bucket ${bucket}`,
+          )
+        : refuse(
+            'WRONG_REGION',
+            `The bucket '${bucket}' is in the Region ${error.region}.`,
+            `add --region ${error.region}`,
+          );
     case 'credentials':
       return error.code === 'CredentialsProviderError'
         ? refuse(

@@ -16,8 +16,10 @@ export type ListingOptions = {
   prefixes: readonly string[];
   /** tells listings of equally named buckets apart; empty for AWS */
   endpoint: string;
-  /** file to make; `<out>.partial` beside it holds the work until then */
+  /** file to make */
   out: string;
+  /** folder that holds the work until then; `<out>.partial` by default */
+  partialPath?: string;
   format: ListingFormat;
   /** most requests at a time */
   concurrency: number;
@@ -55,7 +57,7 @@ const PROGRESS_INTERVAL_MS = 500;
  */
 export async function listBucket(listPage: ListPage, options: ListingOptions): Promise<ListingResult> {
   const started = performance.now();
-  const folder = new PartialFolder(`${options.out}.partial`);
+  const folder = new PartialFolder(options.partialPath ?? `${options.out}.partial`);
   const scope = { bucket: options.bucket, endpoint: options.endpoint, prefixes: [...options.prefixes] };
   try {
     const { takenAt, ranges } = await beginOrResume(folder, scope, options);

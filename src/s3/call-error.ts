@@ -55,6 +55,7 @@ const FAILURES: Record<string, S3Failure> = {
   PermanentRedirect: 'wrong-region',
   AuthorizationHeaderMalformed: 'wrong-region',
   IllegalLocationConstraintException: 'wrong-region',
+  RegionMissing: 'wrong-region',
   NoSuchKey: 'not-found',
   NoSuchVersion: 'not-found',
   NoSuchUpload: 'not-found',
@@ -86,11 +87,18 @@ export class S3CallError extends Error {
   readonly failure: S3Failure;
   /** S3's code, such as `AccessDenied`, or Node.js's, such as `ECONNREFUSED`. */
   readonly code: string;
+  /** The Region of the bucket, where S3 tells it. */
+  readonly region: string | null;
 
-  constructor(code: string, message: string, options: { status: number | null; cause?: unknown }) {
+  constructor(
+    code: string,
+    message: string,
+    options: { status: number | null; region?: string | undefined; cause?: unknown },
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'S3CallError';
     this.code = code;
+    this.region = options.region ?? null;
     this.failure = failureOf(code, options.status);
   }
 }

@@ -74,7 +74,7 @@ export function assertHasInventory({ plan }: PlanRecord): void {
       'INVALID_OPTION',
       'An undo was made without an inventory, so there is no state to compare.',
       {
-        hint: 'verify it without --inventory: every key that it acted on is compared with the bucket',
+        hint: 'verify it without --list and --inventory: every key that it acted on is compared with the bucket',
       },
     );
   }

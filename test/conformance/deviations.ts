@@ -9,13 +9,14 @@ const SANDBOX: Deviations = {
     'Takes any signature; tests of wrong credentials put the access key on its list of denied ones.',
 };
 
-/** Seen with MinIO 0.0.0-20260212201848-7aac2a2c5b7c. */
+/** Seen with the MinIO of test/real-servers/versions.json. */
 const MINIO: Deviations = {
   'times in a listing are whole seconds': 'Milliseconds.',
   'a listing goes on behind a version that was removed meanwhile':
     'Starts the key over, and so tells entries twice.',
   'a version-id marker without a key marker is refused': 'With 501 NotImplemented.',
   'HEAD of a delete marker by version ID tells its Last-Modified': 'It does not.',
+  'a signature for another Region is 400 AuthorizationHeaderMalformed': 'Takes any Region.',
   'GetObjectAttributes tells ETag, size and class of a version':
     'Refuses the list of attributes as the AWS SDK for JavaScript writes it, with spaces: 400 InvalidArgument.',
   'a delete of a key that never was adds a marker': 'Answers 204 and adds none.',
@@ -49,7 +50,7 @@ const MINIO: Deviations = {
   'a bucket has SSE-S3 by default': '404 ServerSideEncryptionConfigurationNotFoundError.',
 };
 
-/** Seen with MiniStack 1.5.33. */
+/** Seen with the MiniStack of test/real-servers/versions.json. */
 const MINISTACK: Deviations = {
   'times in a listing are whole seconds': 'Milliseconds.',
   'a listing goes on behind a version that was removed meanwhile':
@@ -65,6 +66,7 @@ const MINISTACK: Deviations = {
   'GetObjectAttributes tells ETag, size and class of a version': 'No StorageClass.',
   'an unsigned request is 403 AccessDenied': 'Answers it.',
   'a wrong secret is 403 SignatureDoesNotMatch': 'Takes any signature.',
+  'a signature for another Region is 400 AuthorizationHeaderMalformed': 'Takes any signature.',
   'DeleteObjects takes keys that XML must escape':
     'Writes a carriage return as it is, which an XML reader takes for a line feed.',
   'DeleteObjects of more than 1,000 keys is MalformedXML': 'Takes them.',

@@ -8,10 +8,8 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { CASES } from './cases.ts';
 import { DEVIATIONS, SERVERS, type ServerName } from './deviations.ts';
-import { ServerUnderTest } from './server-under-test.ts';
+import { isLoopback, ServerUnderTest } from './server-under-test.ts';
 import { isForeseen, judge } from './verdict.ts';
-
-const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
 
 const { values } = parseArgs({
   options: {
@@ -21,7 +19,7 @@ const { values } = parseArgs({
   },
 });
 const name = SERVERS.find((known): known is ServerName => known === values.server);
-if (name === undefined || !LOOPBACK.includes(URL.parse(values.endpoint)?.hostname ?? '')) {
+if (name === undefined || !isLoopback(values.endpoint)) {
   process.stderr.write(
     `usage: node test/conformance/run.ts --server ${SERVERS.join('|')} --endpoint http://127.0.0.1:PORT [--only TEXT]\n`,
   );

@@ -11,6 +11,13 @@ import { type Exchange, exchange, xmlText } from './exchange.ts';
 
 export type ServerOptions = { endpoint: string; accessKeyId: string; secretAccessKey: string };
 
+const LOOPBACK = ['127.0.0.1', 'localhost', '[::1]'];
+
+/** Whether an endpoint is on this machine: trials write and delete, and go nowhere else. */
+export function isLoopback(endpoint: string): boolean {
+  return LOOPBACK.includes(URL.parse(endpoint)?.hostname ?? '');
+}
+
 let lastBucket = 0;
 
 /** An S3 server on trial, with the few steps that most cases begin with. */
@@ -25,15 +32,15 @@ export class ServerUnderTest {
     this.client = this.clientWith({});
   }
 
-  /** A client with other credentials. */
-  clientWith(credentials: Partial<Pick<ServerOptions, 'accessKeyId' | 'secretAccessKey'>>): S3Client {
-    const { endpoint, accessKeyId, secretAccessKey } = this.#options;
+  /** A client with other credentials, or for another Region. */
+  clientWith(other: { secretAccessKey?: string; accessKeyId?: string; region?: string }): S3Client {
+    const { endpoint, accessKeyId, secretAccessKey } = { ...this.#options, ...other };
     return new S3Client({
       endpoint,
-      region: 'us-east-1',
+      region: other.region ?? 'us-east-1',
       forcePathStyle: true,
       maxAttempts: 1,
-      credentials: { accessKeyId, secretAccessKey, ...credentials },
+      credentials: { accessKeyId, secretAccessKey },
     });
   }
 

@@ -1,22 +1,30 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { Sandbox } from '../../sandbox/server.ts';
+
+/** What answers the commands: a sandbox, or a server of another make. */
+type Store = { readonly endpoint: string };
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
 export type CommandResult = { status: number | null; stdout: string; stderr: string };
 
-/** Starts a command line in a process of its own, as a user does. */
+/**
+ * Starts a command line in a process of its own, as a user does.
+ * @param store null: the environment alone says where the store is
+ */
 export function startCommand(
-  sandbox: Sandbox,
+  store: Store | null,
   args: readonly string[],
   environment: Record<string, string> = {},
 ): { child: ChildProcess; result: Promise<CommandResult> } {
-  const endpoint = ['--endpoint-url', sandbox.endpoint, '--region', 'us-east-1', '--force-path-style'];
-  const isOffline = args[0] === 'undo';
+  const isOffline = args[0] === 'undo' || store === null;
+  const endpoint = isOffline
+    ? []
+    : ['--endpoint-url', store.endpoint, '--region', 'us-east-1', '--force-path-style'];
+
   const [command = '', ...rest] = args;
   // Before the test's own options, which win.
-  const child = spawn(process.execPath, [CLI, command, ...(isOffline ? [] : endpoint), ...rest], {
+  const child = spawn(process.execPath, [CLI, command, ...endpoint, ...rest], {
     env: {
       PATH: process.env.PATH ?? '',
       AWS_ACCESS_KEY_ID: 'AKIASANDBOX',
@@ -43,9 +51,9 @@ export function startCommand(
 }
 
 export function runCommand(
-  sandbox: Sandbox,
+  store: Store | null,
   args: readonly string[],
   environment?: Record<string, string>,
 ): Promise<CommandResult> {
-  return startCommand(sandbox, args, environment).result;
+  return startCommand(store, args, environment).result;
 }

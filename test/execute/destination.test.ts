@@ -58,7 +58,7 @@ test('another store: the data goes through this machine, with all that a copy ke
 });
 
 test('another Region of the same store: the store copies', async () => {
-  const copy = stage.sandbox.createBucket('copy', { versioning: 'Enabled' });
+  const copy = stage.sandbox.createBucket('copy', { versioning: 'Enabled', region: 'eu-west-1' });
   const { record } = await copyRecord();
   const { status, stderr } = await start(record, ['--destination-region', 'eu-west-1']);
   expect([status, stderr]).toEqual([0, '']);

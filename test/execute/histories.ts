@@ -6,7 +6,8 @@ import { P } from './harness.ts';
 /** One write to a key: an object version, an archived one, or a delete. Times are seconds around P. */
 export type Step = { key: string; kind: 'version' | 'archived' | 'delete'; second: number };
 
-const KEYS = [
+/** Keys that something on the way from a listing to a request could stumble over. */
+export const HOSTILE_KEYS = [
   'plain',
   'a b+c%20d',
   'quote"comma,',
@@ -20,6 +21,16 @@ const KEYS = [
   'a/b',
   '../up',
   'tab\tand\u0001control',
+  'carriage\rreturn',
+  "'; DROP TABLE inventory; --",
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it has to stay as it is
+  '@name ${x} {{y}} $(z) `w`',
+  // The longest that S3 takes: 1,024 bytes.
+  `${'\u00e9'.repeat(100)}/`.repeat(5) + 'x'.repeat(19),
+];
+
+const KEYS = [
+  ...HOSTILE_KEYS,
   ...Array.from({ length: 30 }, (_, index) => `dense/${String(index).padStart(3, '0')}`),
 ];
 

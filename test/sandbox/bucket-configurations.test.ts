@@ -32,7 +32,7 @@ beforeEach(async () => {
   sandbox = await startSandbox();
   sandbox.clock.set('2026-01-01T12:00:00Z');
   bucket = sandbox.createBucket(Bucket, { versioning: 'Enabled', region: 'eu-central-1' });
-  client = clientOf(sandbox);
+  client = clientOf(sandbox, { region: 'eu-central-1' });
 });
 afterEach(() => sandbox.stop());
 

@@ -4,11 +4,11 @@ import type { Sandbox } from '../../sandbox/server.ts';
 /** A client of the sandbox that does not retry, so that a test sees each answer. */
 export function clientOf(
   sandbox: Sandbox,
-  options: { accessKeyId?: string; maxAttempts?: number } = {},
+  options: { accessKeyId?: string; maxAttempts?: number; region?: string } = {},
 ): S3Client {
   return new S3Client({
     endpoint: sandbox.endpoint,
-    region: 'us-east-1',
+    region: options.region ?? 'us-east-1',
     forcePathStyle: true,
     maxAttempts: options.maxAttempts ?? 1,
     credentials: { accessKeyId: options.accessKeyId ?? 'AKIASANDBOX', secretAccessKey: 'secret' },

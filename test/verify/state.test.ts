@@ -1,18 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { runCommand } from '../execute/command.ts';
-import {
-  AFTER_P,
-  BEFORE_P,
-  inventoryOf,
-  openStage,
-  planNow,
-  RUN_TIME,
-  run,
-  type Stage,
-} from '../execute/harness.ts';
-import { undoRecord } from '../undo/undo-record.ts';
+import { AFTER_P, BEFORE_P, openStage, planNow, RUN_TIME, run, type Stage } from '../execute/harness.ts';
 import { stateAfter } from './state-of.ts';
 
 let stage: Stage;
@@ -63,28 +50,4 @@ test('keys that the run left alone, and scenarios that were not asked for, are e
     excluded: 2,
     agrees: true,
   });
-});
-
-test('the command compares with a fresh inventory, and refuses one that is not the plan’s', async () => {
-  const record = await planNow(stage);
-  await run(stage, record);
-  const fresh = join(stage.folder, 'fresh.csv');
-  await writeFile(fresh, inventoryOf(stage.bucket));
-  const args = ['verify', '--record', record.folder, '--quiet', '--json', '--inventory', fresh];
-  const agreeing = await runCommand(stage.sandbox, args);
-  expect([agreeing.status, agreeing.stderr]).toEqual([0, '']);
-  expect(JSON.parse(agreeing.stdout)).toMatchObject({ agrees: true, state: { compared: 5 } });
-  const swapped = await runCommand(stage.sandbox, [...args, '--plan-inventory', fresh]);
-  expect([swapped.status, swapped.stderr.split(':')[0]]).toEqual([2, 'INVENTORY_CHECKSUM']);
-  const undo = await undoRecord(stage.folder, record);
-  await run(stage, undo);
-  const undone = await runCommand(stage.sandbox, [
-    'verify',
-    '--record',
-    undo.folder,
-    '--quiet',
-    '--inventory',
-    fresh,
-  ]);
-  expect([undone.status, undone.stderr.split(':')[0]]).toEqual([2, 'INVALID_OPTION']);
 });

@@ -196,4 +196,16 @@ export const READ_CASES: readonly ConformanceCase[] = [
     },
     expected: 'SignatureDoesNotMatch',
   },
+  {
+    name: 'a signature for another Region is 400 AuthorizationHeaderMalformed',
+    run: async (server) => {
+      const Bucket = await server.newBucket();
+      const client = server.clientWith({ region: 'eu-west-1' });
+      return client.send(new GetBucketVersioningCommand({ Bucket })).then(
+        () => 'answered',
+        (error: Error) => error.name,
+      );
+    },
+    expected: 'AuthorizationHeaderMalformed',
+  },
 ];

@@ -9,6 +9,7 @@ import { describe, expect, test } from 'vitest';
 const ORDER = [
   'errors',
   'progress',
+  'pace',
   's3',
   'render',
   'engine',

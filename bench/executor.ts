@@ -2,7 +2,8 @@
 //
 //   node bench/executor.ts [--rows 20000] [--latency 30] [--memory]
 //
-// --memory runs 10 thousand to 1 million rows and tells the memory that each needs at the peak.
+// --memory runs start-jobs, verify and undo over 10 thousand to 1 million rows and tells the memory that each needs at
+// the peak.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +16,7 @@ import { sleep } from '../src/execute/backoff.ts';
 import { forEachConcurrently } from '../src/execute/concurrently.ts';
 import { DEFAULT_REQUESTS_IN_FLIGHT, runDirect } from '../src/execute/direct.ts';
 import { writeRecord } from '../test/execute/written-record.ts';
-import { measureScript } from './measure.ts';
+import { COMMAND_NODE_OPTIONS, measureScript } from './measure.ts';
 import type { SandboxReply } from './sandbox-worker.ts';
 
 const OPTIONS = {
@@ -60,17 +61,23 @@ async function compareMemory(): Promise<void> {
     try {
       const record = await recordOf(store, 'add');
       const endpoint = ['--endpoint-url', store.endpoint, '--region', 'us-east-1', '--force-path-style'];
-      const args = ['src/cli.ts', 'start-jobs', '--record', record.folder, '--yes', '--quiet', ...endpoint];
-      const { peakBytes, wallSeconds, cpuSeconds, exitCode, stderr } = await measureScript(args);
-      if (exitCode !== 0) throw new Error(stderr);
-      const peak = (peakBytes / MEBIBYTE).toFixed(0);
-      print(
-        `${rows} rows: ${peak} MiB at the peak, ${wallSeconds.toFixed(1)} s, ${cpuSeconds.toFixed(1)} s of CPU`,
-      );
+      const own = ['--record', record.folder];
+      await tellMemory(rows, ['start-jobs', ...own, '--yes', '--quiet', ...endpoint]);
+      await tellMemory(rows, ['verify', ...own, '--quiet', ...endpoint]);
+      await tellMemory(rows, ['undo', ...own, '--out', join(folder, `undo-${rows}`)]);
     } finally {
       await store.close();
     }
   }
+}
+
+async function tellMemory(rows: number, args: readonly string[]): Promise<void> {
+  const run = await measureScript([...COMMAND_NODE_OPTIONS, 'src/cli.ts', ...args]);
+  if (run.exitCode !== 0) throw new Error(run.stderr);
+  const [peak, wall, cpu] = [run.peakBytes / MEBIBYTE, run.wallSeconds, run.cpuSeconds];
+  print(
+    `${rows} rows, ${args[0]}: ${peak.toFixed(0)} MiB at the peak, ${wall.toFixed(1)} s, ${cpu.toFixed(1)} s of CPU`,
+  );
 }
 
 type Store = {

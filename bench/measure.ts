@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
+import packageJson from '../package.json' with { type: 'json' };
 import { USAGE_FILE_VARIABLE, type Usage } from './usage-at-exit.ts';
 
 /** One run of a program: wall time until it ended and until it first wrote something, CPU time, peak memory. */
@@ -19,10 +20,14 @@ export type Measurement = {
 
 const PRELOAD = pathToFileURL(join(import.meta.dirname, 'usage-at-exit.ts')).href;
 export const REPOSITORY = join(import.meta.dirname, '..');
+/** The options of Node.js that the command line is started with, so that what is measured is what a user runs. */
+export const COMMAND_NODE_OPTIONS = packageJson.scripts['s3-rewind']
+  .split(' ')
+  .filter((word) => word.startsWith('--'));
 
 /**
  * Runs a script of this repository on this Node.js as a process of its own and measures it.
- * @param args the script and its arguments; the script's path is relative to the repository
+ * @param args the script and its arguments, after options of Node.js if any; the script's path is relative to the repository
  * @throws Error when the process was killed by a signal
  */
 export async function measureScript(args: readonly string[]): Promise<Measurement> {

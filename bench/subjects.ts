@@ -5,7 +5,14 @@ import type { KeyClass } from '../src/s3/rollback.ts';
 import { BASELINES } from './baseline.ts';
 import { BENCH_BUCKET, BENCH_POINT_IN_TIME } from './generate.ts';
 import type { Format } from './layout.ts';
-import { type Measurement, measureScript, REPOSITORY, type TimedRun, timeScript } from './measure.ts';
+import {
+  COMMAND_NODE_OPTIONS,
+  type Measurement,
+  measureScript,
+  REPOSITORY,
+  type TimedRun,
+  timeScript,
+} from './measure.ts';
 
 /** What is run side by side over one inventory. */
 export const SUBJECTS = ['plan', ...BASELINES] as const;
@@ -72,7 +79,7 @@ function cliArguments(): string[] {
       `${CLI} does not exist, so no plan can be measured; leave it out with --subjects ${BASELINES}`,
     );
   }
-  return ['tools/on-node-24.mjs', CLI];
+  return [...COMMAND_NODE_OPTIONS, 'tools/on-node-24.mjs', CLI];
 }
 
 function planArguments({ inventory, out, memoryLimit }: SubjectInput): string[] {

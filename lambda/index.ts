@@ -2,8 +2,7 @@ import process from 'node:process';
 import { openS3Client } from '../src/aws/client.ts';
 import { openObjectCalls } from '../src/aws/objects.ts';
 import { openS3Calls } from '../src/aws/s3-calls.ts';
-import { createPace } from '../src/execute/pace.ts';
-import { pacedCalls } from '../src/execute/paced-calls.ts';
+import { callPace, pacedCalls } from '../src/execute/paced-calls.ts';
 import type { BatchResponse } from './batch-event.ts';
 import type { LambdaContext } from './deadline.ts';
 import { type FunctionParts, handleBatchEvent } from './handle-batch-event.ts';
@@ -11,7 +10,6 @@ import { openLog } from './log.ts';
 import { readFunctionScope } from './task-scope.ts';
 
 /** Requests in flight of one invocation; a job runs many of them side by side. */
-const START_REQUESTS = 8;
 const MAX_REQUESTS = 32;
 
 let parts: FunctionParts | null = null;
@@ -26,7 +24,7 @@ export async function handler(event: unknown, context: LambdaContext): Promise<B
 function openParts(): FunctionParts {
   const client = openS3Client({});
   return {
-    calls: pacedCalls(openS3Calls(client), createPace({ start: START_REQUESTS, max: MAX_REQUESTS })),
+    calls: pacedCalls(openS3Calls(client), callPace(MAX_REQUESTS)),
     objects: openObjectCalls(client),
     scope: readFunctionScope(process.env),
     log: openLog(process.env.LOG_LEVEL),

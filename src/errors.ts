@@ -132,6 +132,7 @@ export const ERROR_KINDS = {
     'The store does not list as S3 does: keys in UTF-8 order, newest entry first.',
   ),
   LISTING_CHANGED: failure('A key was written so often that no consistent listing of it could be taken.'),
+  INTERNAL_ERROR: failure('Something that was not foreseen: a bug. The stack stands on stderr.'),
 } as const satisfies Record<string, ErrorKind>;
 
 export type ErrorCode = keyof typeof ERROR_KINDS;

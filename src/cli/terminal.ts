@@ -76,8 +76,11 @@ export function writeOut(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
+let isResultTold = false;
+
 /** Writes one JSON object to stdout, on one line, with nothing in it that could move a terminal. */
 export function writeJson(value: object): void {
+  isResultTold = true;
   writeOut(inertJson(JSON.stringify(value)));
 }
 
@@ -87,18 +90,33 @@ function printableLines(text: string): string {
 }
 
 /**
- * Says why a command ended: code, fact and next step for a RunbookError, the stack for anything else, which is a bug.
+ * Says why a command ended: code, fact and next step, and the stack too of anything but a RunbookError, which is a bug.
  * @returns the exit status
  */
 export function reportFailure(error: unknown, json: boolean): number {
-  if (!(error instanceof RunbookError)) {
+  const refusal = error instanceof RunbookError ? error : internalError(error);
+  const { code, message, hint } = refusal;
+  if (json) writeJson({ error: { code, message, hint } });
+  process.stderr.write(`${code}: ${printable(message)}\nNext: ${printable(hint)}\n`);
+  if (refusal !== error) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(
-      `A bug in s3-rewind; please report it with what follows.\n${printableLines(stack)}\n`,
-    );
-    return 1;
+    process.stderr.write(`${printableLines(stack)}\n`);
   }
-  if (json) writeJson({ error: { code: error.code, message: error.message, hint: error.hint } });
-  process.stderr.write(`${error.code}: ${printable(error.message)}\nNext: ${printable(error.hint)}\n`);
-  return exitCodeOf(error);
+  return exitCodeOf(refusal);
+}
+
+function internalError(cause: unknown): RunbookError {
+  const fact = cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause);
+  return new RunbookError('INTERNAL_ERROR', `This is a bug in s3-rewind: ${fact}`, {
+    hint: 'report it with the stack on stderr; a command that was interrupted may be run again',
+    cause,
+  });
+}
+
+/**
+ * Reports what escaped from a callback, outside of any command, as a command's own failure; then the process ends.
+ * What fails after a command has told its result does not make two results of it.
+ */
+export function reportEscapes(json: boolean): void {
+  process.on('uncaughtException', (error) => process.exit(reportFailure(error, json && !isResultTold)));
 }

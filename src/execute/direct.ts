@@ -10,8 +10,7 @@ import type { Sleep } from './backoff.ts';
 import { forEachConcurrently } from './concurrently.ts';
 import { journalFile } from './journal-file.ts';
 import { journalBase, outcomePath, writeOutcomes } from './outcome-file.ts';
-import { createPace } from './pace.ts';
-import { pacedCalls } from './paced-calls.ts';
+import { callPace, pacedCalls } from './paced-calls.ts';
 import { assertStartable } from './preflight.ts';
 import { openManifest, type PlanRecord, writtenBucket } from './record.ts';
 import { refusalOf } from './refusals.ts';
@@ -24,7 +23,6 @@ import { watchVersioning } from './versioning.ts';
 
 /** Splits at work at once: enough to fill the requests in flight, few enough to keep memory flat. */
 const SPLITS_IN_FLIGHT = 8;
-const START_REQUESTS = 16;
 /** One process, one thread, well below the limits of a runner. */
 export const DEFAULT_REQUESTS_IN_FLIGHT = 64;
 
@@ -58,7 +56,7 @@ export async function runDirect(options: DirectOptions): Promise<RunOutcome> {
   const { record, pause, concurrency = DEFAULT_REQUESTS_IN_FLIGHT } = options;
   const { plan } = record;
   const bucket = writtenBucket(plan);
-  const calls = pacedCalls(options.calls, createPace({ start: START_REQUESTS, max: concurrency }));
+  const calls = pacedCalls(options.calls, callPace(concurrency));
   try {
     await assertStartable(plan, calls, pause);
     const startedAt = await noteStart(record, calls);

@@ -1,16 +1,31 @@
+import { Pace } from '../pace.ts';
 import { S3CallError } from '../s3/call-error.ts';
-import type { Pace } from './pace.ts';
 import type { S3Calls } from './s3-calls.ts';
+
+const START_REQUESTS = 16;
+
+/** A pace for calls that throw S3CallError. @param maximum requests at a time */
+export function callPace(maximum: number): Pace {
+  return new Pace({ start: START_REQUESTS, maximum, asksToSlowDown: isThrottled });
+}
 
 /** The same calls, each sent when the pace has room for it. A throttled key inside an answer slows down too. */
 export function pacedCalls(calls: S3Calls, pace: Pace): S3Calls {
-  const paced = <T>(request: () => Promise<T>) => pace.run(request, isThrottled);
+  const paced = <T>(request: () => Promise<T>) => pace.run(request);
   /** Throttled keys of a DeleteObjects come in an answer that succeeded. */
   const pacedDeletion = async (request: () => ReturnType<S3Calls['addMarkers']>) => {
-    const answers = await paced(request);
-    const failure = answers.map((answer) => answer.failure).find(isThrottled);
-    if (failure != null) await paced(() => Promise.reject(failure)).catch(() => {});
-    return answers;
+    let answers: Awaited<ReturnType<typeof request>> | null = null;
+    try {
+      return await paced(async () => {
+        answers = await request();
+        const failure = answers.map((answer) => answer.failure).find(isThrottled);
+        if (failure != null) throw failure;
+        return answers;
+      });
+    } catch (error) {
+      if (answers === null) throw error;
+      return answers;
+    }
   };
   return {
     serverTime: calls.serverTime,

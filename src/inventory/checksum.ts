@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { RunbookError } from '../errors.ts';
 import { checkGzip, type GzipCheck, isGzipped } from './gzip.ts';
 import type { InventorySource } from './source.ts';
@@ -72,13 +72,21 @@ async function hashFile(
 ): Promise<string> {
   const { signal, gzip } = options;
   const hash = createHash(algorithm);
-  const stream = createReadStream(path, {
-    highWaterMark: CHUNK_BYTES,
-    ...(signal === undefined ? {} : { signal }),
-  });
-  for await (const chunk of stream) {
-    hash.update(chunk as Buffer);
-    await gzip?.write(chunk as Buffer);
+  const file = await open(path, 'r');
+  try {
+    // One buffer for the whole file: those of a stream lie outside of the heap, and pile up until something collects them.
+    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (;;) {
+      signal?.throwIfAborted();
+      const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES, null);
+      if (bytesRead === 0) break;
+      const chunk = buffer.subarray(0, bytesRead);
+      hash.update(chunk);
+      // The check may hold on to what it is given.
+      await gzip?.write(Buffer.from(chunk));
+    }
+  } finally {
+    await file.close();
   }
   await gzip?.end();
   return hash.digest('hex');

@@ -5,7 +5,7 @@ import { parseBucketName } from '../s3/bucket.ts';
 import { MAX_KEY_BYTES } from '../s3/rollback.ts';
 import { isGzipped } from './gzip.ts';
 import { lineOfRow } from './line-number.ts';
-import { fileRowsSql, sourceView } from './reader.ts';
+import { fileRowsSql, parsedColumns, sourceView } from './reader.ts';
 import type { InventoryFile, InventorySource } from './source.ts';
 
 /**
@@ -25,14 +25,9 @@ export async function locateBadRow(
     if (row === undefined) continue;
     const place = Number(row.place);
     const where = await describePlace(source, file, place, 'skipped');
-    const reason = String(row.reason);
+    const reason = String(row.reason).replace('%s', () => String(row.text));
     if (reason === FOREIGN) return foreignBucket(where, String(row.value));
-    const time = reason === NO_TIME ? await readTimeText(engine, source, file, place) : '';
-    return malformedRow(
-      where,
-      time === '' ? reason : `its last-modified time '${time}' cannot be read as a time`,
-      String(row.value),
-    );
+    return malformedRow(where, reason, String(row.value));
   }
   return new RunbookError('INVENTORY_ROW_MALFORMED', `${source.location} holds a row that cannot be read.`, {
     hint: 'take the inventory again',
@@ -53,32 +48,28 @@ export async function describePlace(
   return `${file.path}, line ${await lineOfRow(file.path, isGzipped(source, file), place, blankLines)}`;
 }
 
-/** DuckDB's CSV reader gives NULL for a time that it cannot parse; this reads what stands there. */
-async function readTimeText(
-  engine: QueryEngine,
-  source: InventorySource,
-  file: InventoryFile,
-  place: number,
-): Promise<string> {
-  const column = source.columns.last_modified;
-  if (source.csv === null || column === undefined) return '';
-  const [row] = await engine.rows(
-    `SELECT ${sqlIdentifier(column.name)} AS text FROM (${fileRowsSql(source, file, 'text')}) WHERE place = ${sqlInteger(place)}`,
-  );
-  return String(row?.text ?? '');
-}
-
 const FOREIGN = 'foreign bucket';
-const NO_TIME = 'it has no last-modified time';
+
+/** What is wrong with a row, when; the value to name with it, and the text that `%s` stands for, both in SQL. */
+type Reason = [condition: string, reason: string, value: string, text?: string];
 
 function badRowSql(source: InventorySource, file: InventoryFile, bucket: string): string {
   const { columns, rawKey, keysEncoded, recency } = sourceView(source, 'duckdb');
   const decoded = keysEncoded ? "TRY(url_decode(replace(raw_key, '+', '%20')))" : 'raw_key';
-  const reasons: [condition: string, reason: string, value: string][] = [
+  const parsed = parsedColumns(source);
+  const reasons: Reason[] = [
     ['bucket IS NULL', 'it has no bucket name', "''"],
     [`bucket <> ${sqlText(bucket)}`, FOREIGN, 'bucket'],
     ['raw_key IS NULL', 'it has no key', "''"],
-    ['last_modified IS NULL', NO_TIME, 'raw_key'],
+    ...parsed.map(
+      ({ name, kind }, index): Reason => [
+        `text_${index} <> '' AND value_${index} IS NULL`,
+        `${name} is '%s', which is not ${kind}`,
+        'raw_key',
+        `text_${index}`,
+      ],
+    ),
+    ['last_modified IS NULL', 'it has no last-modified time', 'raw_key'],
     ['NOT isfinite(last_modified)', 'its last-modified time is infinite', 'raw_key'],
     ['is_latest IS NULL', 'it does not say whether it is the current entry', 'raw_key'],
     ['is_delete_marker IS NULL', 'it does not say whether it is a delete marker', 'raw_key'],
@@ -97,14 +88,25 @@ function badRowSql(source: InventorySource, file: InventoryFile, bucket: string)
       'left(raw_key, 40)',
     ],
   ];
-  const pick = (part: 1 | 2) =>
-    `CASE ${reasons.map((reason) => `WHEN ${reason[0]} THEN ${part === 1 ? sqlText(reason[1]) : reason[2]}`).join(' ')} END`;
-  const list = [{ name: 'raw_key', expression: rawKey }, ...columns]
+  const pick = (result: (reason: Reason) => string) =>
+    `CASE ${reasons.map((reason) => `WHEN ${reason[0]} THEN ${result(reason)}`).join(' ')} END`;
+  const list = [
+    { name: 'raw_key', expression: rawKey },
+    ...columns.map(({ name, expression }) => ({ name, expression: `TRY(${expression})` })),
+    ...parsed.flatMap(({ name, expression }, index) => [
+      { name: `text_${index}`, expression: sqlIdentifier(name) },
+      { name: `value_${index}`, expression: `TRY(${expression})` },
+    ]),
+  ]
     .map(({ name, expression }) => `${expression} AS ${name}`)
     .join(', ');
-  return `SELECT place, reason, value FROM (
-    SELECT place, ${pick(1)} AS reason, ${pick(2)} AS value
-    FROM (SELECT *, ${decoded} AS key FROM (SELECT place, ${list} FROM (${fileRowsSql(source, file, 'typed')})))
+  return `SELECT place, reason, value, text FROM (
+    SELECT
+      place,
+      ${pick(([, reason]) => sqlText(reason))} AS reason,
+      ${pick(([, , value]) => value)} AS value,
+      ${pick(([, , , text = "''"]) => text)} AS text
+    FROM (SELECT *, ${decoded} AS key FROM (SELECT place, ${list} FROM (${fileRowsSql(source, file)})))
   ) WHERE reason IS NOT NULL ORDER BY place LIMIT 1`;
 }
 

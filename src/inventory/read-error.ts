@@ -27,7 +27,8 @@ export async function explainReadError(
       cause: error,
     });
   }
-  if (/URL decoding/.test(text)) return locateBadRow(engine, source, bucket).catch(() => error);
+  if (/URL decoding/.test(text) || (source.csv !== null && /^Conversion Error/.test(text)))
+    return locateBadRow(engine, source, bucket).catch(() => error);
   if (/state machine reached an invalid state/.test(text)) {
     return new RunbookError(
       'INVENTORY_FORMAT_UNKNOWN',
@@ -59,9 +60,7 @@ async function placeOf(source: InventorySource, path: string | undefined, line: 
 function csvReason(text: string): string {
   const lines = text.split('\n').slice(1);
   const start = lines.findIndex((line) =>
-    /^(Expected Number|Error when converting|Value with unterminated|Invalid unicode|Maximum line size)/.test(
-      line,
-    ),
+    /^(Expected Number|Value with unterminated|Invalid unicode|Maximum line size)/.test(line),
   );
   const sentence = (lines[start === -1 ? 0 : start] ?? '').trim();
   if (sentence.startsWith('Maximum line size')) return 'it is longer than any row of an inventory can be.';
@@ -70,13 +69,5 @@ function csvReason(text: string): string {
   const columns = /Expected Number of Columns: (\d+) Found: (\d+)/.exec(sentence);
   if (columns !== null)
     return `it has ${columns[2]} ${columns[2] === '1' ? 'value' : 'values'} for ${columns[1]} columns.`;
-  const value = /column "(.+)"\. Could not convert string "(.*)" to '(\w+)'/.exec(sentence);
-  const kinds: Record<string, string> = {
-    BIGINT: 'a whole number',
-    BOOLEAN: 'true or false',
-    'TIMESTAMP WITH TIME ZONE': 'a time',
-  };
-  if (value !== null)
-    return `${value[1]} is '${value[2]}', which is not ${kinds[value[3] ?? ''] ?? 'a time'}.`;
   return sentence;
 }

@@ -80,12 +80,32 @@ function readerColumns(source: InventorySource, dialect: SqlDialect): ReaderColu
   return columns;
 }
 
+/** What the columns of a CSV source that are not text have to hold, for the message about a value that is not so. */
+const TYPE_NAMES = {
+  boolean: 'true or false',
+  integer: 'a whole number',
+  time: 'a date with a time',
+} as const;
+
+/** The columns of a CSV source that are not text. `name` is the source's own. */
+export function parsedColumns(source: InventorySource): { name: string; expression: string; kind: string }[] {
+  if (source.csv === null) return [];
+  return (Object.keys(COLUMN_TYPES) as ColumnName[]).flatMap((column) => {
+    const [own, type] = [source.columns[column], COLUMN_TYPES[column]];
+    if (own === undefined || type === 'text') return [];
+    return { name: own.name, expression: convert(own, type, 'duckdb'), kind: TYPE_NAMES[type] };
+  });
+}
+
 function columnExpression(source: InventorySource, name: ColumnName, dialect: SqlDialect): string {
   const column = source.columns[name];
   return column === undefined ? 'CAST(NULL AS varchar)' : convert(column, COLUMN_TYPES[name], dialect);
 }
 
-/** Brings a source column to its type. In Athena's CSV tables every column is text. */
+/**
+ * Brings a source column to its type. The values of CSV, which are text here and in Athena's tables, are read strictly:
+ * one that is no boolean, whole number or time ends the query. The engines' own casts take `yes`, `1.5` and a day.
+ */
 function convert(
   column: SourceColumn,
   type: 'text' | 'boolean' | 'integer' | 'time',
@@ -99,60 +119,58 @@ function convert(
       if (column.type === 'BLOB') return dialect === 'athena' ? name : `decode(${name})`;
       return isText ? name : `CAST(${name} AS varchar)`;
     case 'boolean':
+      if (isText) return parsedBoolean(name);
       return column.type === 'BOOLEAN' ? name : `CAST(${name} AS boolean)`;
     case 'integer':
-      if (column.type === 'BIGINT') return name;
-      return isText && dialect === 'athena'
-        ? `CAST(nullif(${name}, '') AS bigint)`
-        : `CAST(${name} AS bigint)`;
+      if (isText) return parsedInteger(name, dialect);
+      return column.type === 'BIGINT' ? name : `CAST(${name} AS bigint)`;
     case 'time':
-      if (column.type === 'TIMESTAMP') return name;
-      if (!isText) return `CAST(${name} AS timestamp)`;
-      return dialect === 'athena'
-        ? `CAST(from_iso8601_timestamp(replace(${name}, ' ', 'T')) AT TIME ZONE 'UTC' AS timestamp)`
-        : // The cast from one to the other would ask the calendar of a time zone for every row.
-          `make_timestamp(epoch_us(CAST(${name} AS timestamptz)))`;
+      if (isText) return parsedTime(name, dialect);
+      return column.type === 'TIMESTAMP' ? name : `CAST(${name} AS timestamp)`;
   }
 }
 
-/** Types that DuckDB's CSV reader parses to; a value that does not parse stops the read with its line number. */
-const CSV_TYPES = { text: 'VARCHAR', boolean: 'BOOLEAN', integer: 'BIGINT', time: 'TIMESTAMPTZ' } as const;
+/** No type can be read from a text that starts so: its cast fails, and the error shows the text. */
+const unreadable = (name: string) => `'?' || ${name}`;
 
-/** How CSV is read: `typed` parses every value that is asked for; `text` leaves it to the query, for the rows it keeps. */
-export type CsvValues = 'typed' | 'text';
+function parsedBoolean(name: string): string {
+  return `CASE WHEN ${name} IN ('true', 'True', 'TRUE') THEN true WHEN ${name} IN ('false', 'False', 'FALSE') THEN false WHEN ${name} <> '' THEN CAST(${unreadable(name)} AS boolean) END`;
+}
+
+function parsedInteger(name: string, dialect: SqlDialect): string {
+  // Athena's cast takes digits alone, DuckDB's also fractions, exponents, underscores and hexadecimal digits.
+  return dialect === 'athena'
+    ? `CAST(nullif(${name}, '') AS bigint)`
+    : `CAST(CASE WHEN ${name} GLOB '*[!0-9]*' THEN ${unreadable(name)} ELSE ${name} END AS bigint)`;
+}
+
+function parsedTime(name: string, dialect: SqlDialect): string {
+  const withTime = `CASE WHEN strpos(${name}, ':') > 0 THEN ${name} ELSE ${unreadable(name)} END`;
+  return dialect === 'athena'
+    ? `CAST(from_iso8601_timestamp(replace(${withTime}, ' ', 'T')) AT TIME ZONE 'UTC' AS timestamp)`
+    : // The cast from one to the other would ask the calendar of a time zone for every row.
+      `make_timestamp(epoch_us(CAST(${withTime} AS timestamptz)))`;
+}
 
 /**
  * DuckDB's view over the local files, under the name that the Glue table has on Athena, so that no path of this
  * machine gets into the text of the queries.
  */
-export function inventoryViewSql(source: InventorySource, values: CsvValues): string {
-  const reader = source.csv === null ? parquetReader(source.files) : csvReader(source, source.files, values);
+export function inventoryViewSql(source: InventorySource): string {
+  const reader = source.csv === null ? parquetReader(source.files) : csvReader(source, source.files);
   return `CREATE OR REPLACE VIEW inventory AS SELECT * FROM ${reader}`;
 }
 
 /** The rows of one file with their `place`, counted from 1: in a CSV file the header is a row, and blank lines are none. */
-export function fileRowsSql(source: InventorySource, file: InventoryFile, values: CsvValues): string {
+export function fileRowsSql(source: InventorySource, file: InventoryFile): string {
   if (source.csv === null)
     return `SELECT file_row_number + 1 AS place, * FROM ${parquetReader([file], true)}`;
   const place = `row_number() OVER () + ${source.csv.hasHeader ? 1 : 0}`;
-  return `SELECT ${place} AS place, * FROM ${csvReader(source, [file], values, false)}`;
+  return `SELECT ${place} AS place, * FROM ${csvReader(source, [file], false)}`;
 }
 
-function csvReader(
-  source: InventorySource,
-  files: readonly InventoryFile[],
-  values: CsvValues,
-  parallel = true,
-): string {
-  const typeOf = new Map(
-    (Object.keys(COLUMN_TYPES) as ColumnName[]).map((name) => [
-      source.columns[name]?.name,
-      values === 'text' ? 'VARCHAR' : CSV_TYPES[COLUMN_TYPES[name]],
-    ]),
-  );
-  const columns = source.sourceColumns.map(
-    ({ name }) => `${sqlText(name)}: '${typeOf.get(name) ?? 'VARCHAR'}'`,
-  );
+function csvReader(source: InventorySource, files: readonly InventoryFile[], parallel = true): string {
+  const columns = source.sourceColumns.map(({ name }) => `${sqlText(name)}: 'VARCHAR'`);
   return [
     `read_csv([${files.map((file) => sqlPath(file.path)).join(', ')}]`,
     `parallel = ${parallel}`,

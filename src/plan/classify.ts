@@ -48,11 +48,9 @@ export async function classifyInventory(
   progress: Progress,
 ): Promise<Totals> {
   const steps = async () => {
-    await engine.run(inventoryViewSql(source, 'typed'));
+    await engine.run(inventoryViewSql(source));
     await engine.run(sql('scan', view), (percent) => progress('Reading every entry', percent));
     const totals = await readTotals(engine, sql, view, source, inputs);
-    // The scan has parsed every value; from here on only the rows that are kept need parsing.
-    await engine.run(inventoryViewSql(source, 'text'));
     await engine.run(sql('changed', view), (percent) =>
       progress('Collecting the entries of changed keys', percent),
     );

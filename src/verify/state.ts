@@ -6,6 +6,7 @@ import { readEndedRun } from '../execute/outcome-rows.ts';
 import { type PlanRecord, writtenBucket } from '../execute/record.ts';
 import type { RunOutcome } from '../execute/run-files.ts';
 import { checkInventory } from '../inventory/checksum.ts';
+import { explainReadError } from '../inventory/read-error.ts';
 import { inventoryViewSql } from '../inventory/reader.ts';
 import type { InventorySource } from '../inventory/source.ts';
 import { inventoryTime } from '../plan/checks.ts';
@@ -56,8 +57,12 @@ export async function verifyState(options: StateOptions): Promise<StateVerificat
   const viewOf = (source: InventorySource) =>
     queryView(plan.inputs, source, 'duckdb', { database: '', takenAt });
   progress('Reading the fresh inventory', null);
-  await engine.run(inventoryViewSql(after, 'text'));
-  await engine.run(sql('current', { ...viewOf(after), target: 'current_after' }));
+  await engine.run(inventoryViewSql(after));
+  try {
+    await engine.run(sql('current', { ...viewOf(after), target: 'current_after' }));
+  } catch (error) {
+    throw await explainReadError(error, engine, after, writtenBucket(plan));
+  }
   await classifyInventory(engine, sql, viewOf(before), before, plan.inputs, progress);
   await engine.run(sql('current', { ...viewOf(before), target: 'current_before' }));
   await engine.run(outcomesSql(record, run));

@@ -1,11 +1,10 @@
 import { readPatiently, type Sleep } from '../execute/backoff.ts';
 import { type EndedKey, readEndedKeys, readEndedRun } from '../execute/outcome-rows.ts';
-import { createPace } from '../execute/pace.ts';
+import { callPace } from '../execute/paced-calls.ts';
 import { type PlanRecord, writtenBucket } from '../execute/record.ts';
 import { refusalOf } from '../execute/refusals.ts';
 import type { PlanManifest } from '../plan/plan-file.ts';
 import type { Progress } from '../progress.ts';
-import { S3CallError } from '../s3/call-error.ts';
 import { noOutcomes, OUTCOMES, type OutcomeCounts } from '../s3/outcome.ts';
 import { SCENARIO_ACTIONS, type Scenario } from '../s3/rollback.ts';
 import { compareLive, type Difference, isActedOn, type LiveCalls } from './live.ts';
@@ -14,7 +13,6 @@ import { compareLive, type Difference, isActedOn, type LiveCalls } from './live.
 const KEYS_AT_A_TIME = 1_000;
 /** Differences that are told one by one; all are counted. */
 const TOLD_DIFFERENCES = 100;
-const START_REQUESTS = 16;
 const REQUESTS_IN_FLIGHT = 64;
 
 export type VerifiedScenario = {
@@ -48,11 +46,10 @@ export async function verifyRun(options: VerifyOptions): Promise<Verification> {
   const { record, calls, pause } = options;
   const { plan } = record;
   const run = await readEndedRun(record);
-  const pace = createPace({ start: START_REQUESTS, max: REQUESTS_IN_FLIGHT });
-  const isThrottled = (error: unknown) => error instanceof S3CallError && error.failure === 'throttled';
+  const pace = callPace(REQUESTS_IN_FLIGHT);
   const checker = {
     calls,
-    read: <T>(request: () => Promise<T>) => readPatiently(() => pace.run(request, isThrottled), pause),
+    read: <T>(request: () => Promise<T>) => readPatiently(() => pace.run(request), pause),
     writtenBucket: writtenBucket(plan),
     storageClass: plan.inputs.storageClass,
   };

@@ -9,6 +9,7 @@ import { describe, expect, test } from 'vitest';
 const ORDER = [
   'errors',
   'progress',
+  'pace',
   's3',
   'render',
   'bootstrap',
@@ -42,7 +43,7 @@ const VENDORS: [pattern: RegExp, folders: readonly string[]][] = [
 const SOURCE = resolve(import.meta.dirname, '../../src');
 const LAMBDA = resolve(import.meta.dirname, '../../lambda');
 /** What the task function is made of: nothing else may get into its bundle. */
-const LAMBDA_PARTS = ['errors', 's3', 'aws', 'execute'];
+const LAMBDA_PARTS = ['errors', 'pace', 's3', 'aws', 'execute'];
 
 type Import = { file: string; from: string; to: string | null; specifier: string; typeOnly: boolean };
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { BUCKET, HISTORY, POINT_IN_TIME, toCsv } from '../inventory/history.ts';
+import { expectInert } from './refusal.ts';
 import { PACKAGE_FOLDER, runScript } from './run-command.ts';
 import { listAll, scratchFolder } from './scratch-folder.ts';
 
@@ -24,6 +25,20 @@ const TRACE = `data:text/javascript,${encodeURIComponent(`
   import { registerHooks } from 'node:module';
   registerHooks({ load(url, context, next) { writeSync(2, 'loaded ' + url + '\\n'); return next(url, context); } });
 `)}`;
+
+/** Puts a bug in the place of the `plan` command. */
+function planInstead(body: string): string {
+  const source = `const fail = () => { throw new TypeError('unforeseen \\x1b[2J'); };\nexport const runPlan = ${body};`;
+  return `data:text/javascript,${encodeURIComponent(`
+    import { registerHooks } from 'node:module';
+    registerHooks({
+      load(url, context, next) {
+        if (!url.endsWith('/src/cli/plan.ts')) return next(url, context);
+        return { format: 'module', shortCircuit: true, source: ${JSON.stringify(source)} };
+      },
+    });
+  `)}`;
+}
 
 async function modulesOf(...args: string[]): Promise<string[]> {
   const { stderr } = await runScript(args, { nodeArgs: ['--import', TRACE] });
@@ -76,6 +91,27 @@ describe('exit status and streams', () => {
     const { status, stderr } = await runScript(planArguments('never', '--memory-limit', '1MB'));
     expect(status).toBe(1);
     expect(stderr).toMatch(/^OUT_OF_MEMORY: /m);
+  });
+
+  it.each([
+    { what: 'throws', body: 'async () => { fail(); }' },
+    { what: 'throws outside of the command', body: '() => new Promise(() => setTimeout(fail))' },
+  ])('1: a bug that $what, as one object on stdout and the stack on stderr', async ({ body }) => {
+    const nodeArgs = ['--import', planInstead(body)];
+    const { status, stdout, stderr } = await runScript(planArguments('never', '--json'), { nodeArgs });
+    expect(status).toBe(1);
+    expect(stdout.trimEnd()).not.toContain('\n');
+    expect(JSON.parse(stdout)).toEqual({
+      error: {
+        code: 'INTERNAL_ERROR',
+        message: 'This is a bug in s3-rewind: TypeError: unforeseen \u001b[2J',
+        hint: 'report it with the stack on stderr; a command that was interrupted may be run again',
+      },
+    });
+    expectInert(stdout + stderr);
+    expect(stderr).toMatch(
+      /^INTERNAL_ERROR: .*\nNext: report it .*\nTypeError: unforeseen .*\n +at (?:Timeout\.)?fail /,
+    );
   });
 
   it('a plan is finished when nobody reads what it says', async () => {

@@ -195,7 +195,7 @@ describe('files', () => {
     const plan = await planOf(scratch, [
       await writeReport(join(scratch, 'r6'), 'CSV', [HISTORY], { fileSchema }),
     ]);
-    expect(plan.stderr).toMatch(/^INVENTORY_ROW_MALFORMED: .*part-0\.csv\.gz, line 2: Size is '""9dd4/);
+    expect(plan.stderr).toMatch(/^INVENTORY_ROW_MALFORMED: .*part-0\.csv\.gz, line 2: Size is '"9dd4/);
   });
 });
 

@@ -1,5 +1,5 @@
-import PQueue from 'p-queue';
 import pRetry from 'p-retry';
+import { Pace } from '../../pace.ts';
 import { RetryableError } from '../../s3/retryable.ts';
 
 /** With pauses that double from 0.1 s to 20 s and jitter on top, a request is given up after two to four minutes. */
@@ -7,31 +7,27 @@ export const DEFAULT_RETRIES = 13;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 20_000;
 
-/**
- * Sends requests, so many at a time as the store bears: a request to slow down halves the number, every round of
- * successes adds one ("Best practices design patterns: optimizing Amazon S3 performance" asks for back-off on 503 and
- * for a rate that adapts).
- */
+/** Sends the requests of a listing at the store's pace, each again while its failure may pass, and counts them. */
 export class RequestPace {
-  readonly #queue: PQueue;
-  readonly #maximum: number;
+  readonly #pace: Pace;
   readonly #retries: number;
   readonly #signal: AbortSignal;
-  #cuts = 0;
-  #successes = 0;
   requests = 0;
   failedRequests = 0;
 
   constructor(options: { concurrency: number; retries: number; signal: AbortSignal }) {
-    this.#maximum = options.concurrency;
     this.#retries = options.retries;
     this.#signal = options.signal;
-    this.#queue = new PQueue({ concurrency: options.concurrency });
+    this.#pace = new Pace({
+      start: options.concurrency,
+      maximum: options.concurrency,
+      asksToSlowDown: (error) => error instanceof RetryableError && error.slowDown,
+    });
   }
 
   /** How many requests may be under way now. */
   get limit(): number {
-    return this.#queue.concurrency;
+    return this.#pace.limit;
   }
 
   /**
@@ -40,7 +36,7 @@ export class RequestPace {
    */
   async send<Answer>(request: () => Promise<Answer>): Promise<Answer> {
     try {
-      return await pRetry(() => this.#queue.add(() => this.#attempt(request)), {
+      return await pRetry(() => this.#pace.run(() => this.#attempt(request)), {
         retries: this.#retries,
         minTimeout: FIRST_PAUSE_MS,
         maxTimeout: LONGEST_PAUSE_MS,
@@ -55,30 +51,12 @@ export class RequestPace {
 
   async #attempt<Answer>(request: () => Promise<Answer>): Promise<Answer> {
     this.#signal.throwIfAborted();
-    const cutsBefore = this.#cuts;
     this.requests += 1;
     try {
-      const answer = await request();
-      this.#succeeded();
-      return answer;
+      return await request();
     } catch (error) {
       this.failedRequests += 1;
-      // Requests that were under way together are refused together: that is one request to slow down, not thirty.
-      if (error instanceof RetryableError && error.slowDown && cutsBefore === this.#cuts) this.#cut();
       throw error;
     }
-  }
-
-  #cut(): void {
-    this.#cuts += 1;
-    this.#successes = 0;
-    this.#queue.concurrency = Math.max(1, Math.floor(this.#queue.concurrency / 2));
-  }
-
-  #succeeded(): void {
-    this.#successes += 1;
-    if (this.#successes < this.#queue.concurrency || this.#queue.concurrency >= this.#maximum) return;
-    this.#successes = 0;
-    this.#queue.concurrency += 1;
   }
 }

@@ -1,4 +1,4 @@
-import PQueue from 'p-queue';
+import pLimit, { type LimitFunction } from 'p-limit';
 
 /**
  * Sends requests, so many at a time as the store bears: additive increase, multiplicative decrease, as TCP does it
@@ -7,7 +7,7 @@ import PQueue from 'p-queue';
  * performance").
  */
 export class Pace {
-  readonly #queue: PQueue;
+  readonly #limit: LimitFunction;
   readonly #maximum: number;
   readonly #asksToSlowDown: (error: unknown) => boolean;
   #cuts = 0;
@@ -24,17 +24,17 @@ export class Pace {
   }) {
     this.#maximum = options.maximum;
     this.#asksToSlowDown = options.asksToSlowDown;
-    this.#queue = new PQueue({ concurrency: Math.min(options.start, options.maximum) });
+    this.#limit = pLimit(Math.min(options.start, options.maximum));
   }
 
   /** How many requests may be under way now. */
   get limit(): number {
-    return this.#queue.concurrency;
+    return this.#limit.concurrency;
   }
 
   /** Sends a request when there is room for it. @throws what it throws */
   async run<Answer>(request: () => Promise<Answer>): Promise<Answer> {
-    return await this.#queue.add(() => this.#watch(request));
+    return await this.#limit(() => this.#watch(request));
   }
 
   async #watch<Answer>(request: () => Promise<Answer>): Promise<Answer> {
@@ -53,13 +53,13 @@ export class Pace {
   #cut(): void {
     this.#cuts += 1;
     this.#successes = 0;
-    this.#queue.concurrency = Math.max(1, Math.floor(this.#queue.concurrency / 2));
+    this.#limit.concurrency = Math.max(1, Math.floor(this.#limit.concurrency / 2));
   }
 
   #succeeded(): void {
     this.#successes += 1;
-    if (this.#successes < this.#queue.concurrency || this.#queue.concurrency >= this.#maximum) return;
+    if (this.#successes < this.#limit.concurrency || this.#limit.concurrency >= this.#maximum) return;
     this.#successes = 0;
-    this.#queue.concurrency += 1;
+    this.#limit.concurrency += 1;
   }
 }

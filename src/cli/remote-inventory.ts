@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import PQueue from 'p-queue';
+import pLimit from 'p-limit';
 import { openS3Client } from '../aws/client.ts';
 import { downloadObject } from '../aws/download.ts';
 import { RunbookError } from '../errors.ts';
@@ -26,10 +26,10 @@ export async function fetchInventories(
 ): Promise<string[]> {
   if (!paths.some((path) => path.startsWith('s3://'))) return [...paths];
   const client = openS3Client(parseEndpoint(endpoint));
-  const queue = new PQueue({ concurrency: FILES_AT_A_TIME });
+  const limit = pLimit(FILES_AT_A_TIME);
   let received = 0;
   const fetchFile = (bucket: string, key: string, path: string) =>
-    queue.add(() =>
+    limit(() =>
       downloadObject(
         client,
         { bucket, key, requesterPays: endpoint.requesterPays === true },
@@ -59,7 +59,7 @@ export async function fetchInventories(
       }),
     );
   } finally {
-    queue.clear();
+    limit.clearQueue();
     client.destroy();
   }
 }

@@ -24,6 +24,10 @@ const REVIEW_REASONS: Record<UncertainClass, string> = {
   uncopyable: 'encrypted with a key of the customer (SSE-C), which a copy would need',
 };
 
+/** Why a key is `uncertain-expired` where a journal shows it. */
+const PURGED_REASON =
+  'the journal shows that a version or delete marker that may have been current at the point in time was permanently deleted or replaced later';
+
 /** A list of the plan folder: where it goes, and the query that fills it. */
 export type ListQuery = { path: string; name: string; header: boolean; query: string };
 
@@ -77,7 +81,14 @@ export function undoQueries(
 export function reviewQueries(sql: SqlRenderer, view: object): (ListQuery & { class: UncertainClass })[] {
   return UNCERTAIN_CLASSES.map((keyClass) => {
     const name = `review_${keyClass.replaceAll('-', '_')}`;
-    const query = sql('review', { ...view, class: keyClass, reason: REVIEW_REASONS[keyClass], target: name });
+    const query = sql('review', {
+      ...view,
+      class: keyClass,
+      reason: REVIEW_REASONS[keyClass],
+      // Only this class can have keys that a journal put there.
+      purgedReason: keyClass === 'uncertain-expired' ? PURGED_REASON : null,
+      target: name,
+    });
     return { class: keyClass, name, path: `review/${keyClass}.csv`, header: true, query };
   });
 }

@@ -37,7 +37,7 @@ const inputsSchema = z.strictObject({
 export type PlanInputs = z.infer<typeof inputsSchema>;
 
 const inventorySchema = z.strictObject({
-  format: z.enum(['csv', 'parquet', 's3-inventory-csv', 's3-inventory-parquet']),
+  format: z.enum(['csv', 'parquet', 's3-inventory-csv', 's3-inventory-parquet', 's3-metadata']),
   location: z.string().describe('where it was read from; not part of the digest'),
   files: count,
   bytes,

@@ -4,21 +4,18 @@ import type { EngineOptions, QueryEngine } from '../engine/duckdb.ts';
 import { RunbookError } from '../errors.ts';
 import { openInventory } from '../inventory/open.ts';
 import { parsePlanInputs, type RawPlanInputs } from '../plan/inputs.ts';
-import type { PlanInputs, RollbackPlan } from '../plan/plan-file.ts';
+import type { RollbackPlan } from '../plan/plan-file.ts';
 import { stageFolder } from '../plan/plan-folder.ts';
 import type { PriceTable } from '../plan/prices.ts';
 import type { Progress } from '../progress.ts';
 import { parsePointInTime } from '../s3/point-in-time.ts';
-import type { EndpointOptions } from './endpoint-options.ts';
 import { watchInterruption } from './interruption.ts';
+import { assertOneSource, findPlanSource, type SourceOptions } from './plan-source.ts';
 import { openTerminal, type Terminal, writeJson, writeOut } from './terminal.ts';
 
 export type PlanOptions = Omit<RawPlanInputs, 'prefix'> &
-  EndpointOptions & {
+  SourceOptions & {
     prefix?: string[];
-    inventory?: string[];
-    list?: boolean;
-    concurrency?: string;
     inventoryTime?: string;
     out: string;
     prices?: string;
@@ -47,23 +44,22 @@ export async function runPlan(options: PlanOptions): Promise<void> {
     const engine = lazyEngine({ workFolder: folder.workPath, signal, ...limits });
     try {
       const { progress } = terminal;
-      const live = options.list ? await listNow(folder.path, asked, options, progress) : null;
-      const given = live === null ? (options.inventory ?? []) : [live.path];
-      const paths = await fetchRemote(given, folder.workPath, options, progress);
+      const found = await findPlanSource(folder.path, asked, options, progress);
+      const paths = await fetchRemote(found.given, folder.workPath, options, progress);
       const opened = await openInventory(paths, async (path) => {
         const { readParquetColumns } = await import('../inventory/parquet-columns.ts');
         return readParquetColumns(path, await engine.open());
       });
       const { listingTime } = await import('../inventory/taken-at.ts');
       const { makePlan } = await import('./make-plan.ts');
-      const takenAt = live?.takenAt ?? opened.takenAt ?? (await listingTime(await engine.open(), opened));
-      const location = live === null ? given.join(', ') : live.name;
+      const takenAt = found.takenAt ?? opened.takenAt ?? (await listingTime(await engine.open(), opened));
       const plan = await makePlan(folder.path, {
         engine: await engine.open(),
-        source: { ...opened, takenAt, location },
-        inputs: live?.inputs ?? asked,
+        source: { ...opened, takenAt, location: found.location },
+        inputs: found.inputs,
         inventoryTime,
-        preflight: live?.checks ?? null,
+        preflight: found.checks,
+        sources: found.sources,
         prices,
         now,
         progress,
@@ -83,12 +79,6 @@ export async function runPlan(options: PlanOptions): Promise<void> {
   }
 }
 
-/** Lists the bucket for a plan; the AWS SDK is loaded only then. */
-async function listNow(folder: string, inputs: PlanInputs, options: PlanOptions, progress: Progress) {
-  const { LISTING_FILE, listForPlan } = await import('./live-inventory.ts');
-  return { ...(await listForPlan(folder, inputs, options, progress)), name: LISTING_FILE };
-}
-
 /** Brings inventories on S3 here. */
 async function fetchRemote(
   paths: string[],
@@ -99,15 +89,6 @@ async function fetchRemote(
   if (!paths.some((path) => path.startsWith('s3://'))) return paths;
   const { fetchInventories } = await import('./remote-inventory.ts');
   return fetchInventories(paths, folder, options, progress);
-}
-
-function assertOneSource(options: PlanOptions): void {
-  if ((options.inventory !== undefined) !== (options.list === true)) return;
-  throw new RunbookError(
-    'INVALID_OPTION',
-    options.list ? '--list and --inventory exclude each other.' : 'Neither --inventory nor --list is given.',
-    { hint: 'give --inventory FILE to plan from a file, or --list to list the bucket now' },
-  );
 }
 
 /** The engine is large, and most refusals come before it is needed: it is loaded at its first use. */

@@ -29,6 +29,8 @@ export type BuildPlanOptions = {
   inventoryTime: Date | null;
   /** checks of the bucket itself; null where it was not looked at */
   preflight: Check[] | null;
+  /** every source that was looked at; null where the user named one */
+  sources?: RollbackPlan['sources'] | null;
   prices: PriceTable;
   now: Date;
   progress: Progress;
@@ -145,6 +147,7 @@ async function assemblePlan(
     topPrefixes: await readTopPrefixes(engine, queries, view, plannedClasses),
     estimate: estimatePlan(estimateInput(inventory, inputs, counts, lists.manifests), options.prices),
     checks: inventoryChecks(source, inputs, totals, classes, options.preflight),
+    ...(options.sources ? { sources: options.sources } : {}),
   };
 }
 

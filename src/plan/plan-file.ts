@@ -155,6 +155,13 @@ const checkSchema = z.strictObject({
 });
 export type Check = z.infer<typeof checkSchema>;
 
+const sourceSchema = z.strictObject({
+  source: z.enum(['s3-metadata', 's3-inventory', 'listing']),
+  name: z.string().nullable().describe('ID of the inventory configuration'),
+  chosen: z.boolean(),
+  reason: z.string(),
+});
+
 export const planSchema = z
   .strictObject({
     schemaVersion: z.literal(1),
@@ -175,6 +182,10 @@ export const planSchema = z
     topPrefixes: z.array(prefixSchema),
     estimate: estimateSchema,
     checks: z.array(checkSchema),
+    sources: z
+      .array(sourceSchema)
+      .optional()
+      .describe('the sources that were looked at, where none was named; not part of the digest'),
   })
   .describe('A rollback plan of s3-rewind. Immutable: what was reviewed is what runs.');
 

@@ -113,12 +113,14 @@ export function replay(drawn: {
     });
   };
   const create = (key: string, isMarker: boolean, upload: Upload | null) => {
-    const place = upload !== null && drawn.uploadsTakePlace === 'begin' ? upload.sequence : next();
-    const versionId = versioning === 'enabled' ? `v${counter}` : 'null';
+    // A null version takes the place of the one before when it comes, whenever its upload was begun.
+    const isPlaced = drawn.uploadsTakePlace === 'begin' && versioning === 'enabled';
+    const place = upload !== null && isPlaced ? upload.sequence : next();
+    const versionId = versioning === 'enabled' ? `v${records.length}` : 'null';
     const entry: Entry = {
       versionId,
       isMarker,
-      size: isMarker ? null : counter,
+      size: isMarker ? null : records.length,
       lastModifiedMs: toSecond(upload?.startMs ?? timeMs),
       visibleMs: toSecond(timeMs),
       storageClass: isMarker ? null : 'STANDARD',

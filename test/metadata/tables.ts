@@ -47,15 +47,28 @@ export function tableStatements(
       ]),
     );
   });
-  const boundary = oldestUncoalesced(history, delivery);
+  return statements(delivered, live, oldestUncoalesced(history, delivery), name);
+}
+
+/** The tables of a bucket whose every entry the journal knows: the live table has nothing yet. */
+export function journalStatements(records: readonly Record[], boundaryMs: number): string[] {
+  return statements(records, [], boundaryMs, (table) => table);
+}
+
+function statements(
+  journal: readonly Record[],
+  live: readonly string[],
+  boundaryMs: number,
+  name: (table: string) => string,
+): string[] {
   return [
     ...['journal', 'live', 'properties'].map((table) => `DROP TABLE IF EXISTS ${name(table)}`),
     `CREATE TABLE ${name('journal')} (${SHARED}, record_type VARCHAR, record_timestamp TIMESTAMP, requester VARCHAR)`,
     `CREATE TABLE ${name('live')} (${SHARED})`,
     `CREATE TABLE ${name('properties')} (key VARCHAR, value VARCHAR)`,
-    ...insert(name('journal'), delivered.map(journalRow)),
+    ...insert(name('journal'), journal.map(journalRow)),
     ...insert(name('live'), live),
-    `INSERT INTO ${name('properties')} VALUES ('write.format.default', 'parquet'), ('aws.s3metadata.oldest-uncoalesced-record-timestamp', '${boundary}')`,
+    `INSERT INTO ${name('properties')} VALUES ('write.format.default', 'parquet'), ('aws.s3metadata.oldest-uncoalesced-record-timestamp', '${boundaryMs}')`,
   ];
 }
 

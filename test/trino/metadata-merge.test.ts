@@ -3,8 +3,8 @@ import { checkMerge } from '../metadata/merge-property.ts';
 import { queryTrino, trinoRows } from './client.ts';
 
 const url = inject('trinoUrl');
-/** A history takes about a dozen statements, each with a round of the scheduler. */
-const HISTORIES = 20;
+/** A history takes about a dozen statements, each with a round of the scheduler: one to twelve seconds in all. */
+const HISTORIES = 12;
 
 test('live inventory and journal merge into the stacks of the bucket, in their order (Trino)', async () => {
   await queryTrino(url, 'CREATE SCHEMA metadata');

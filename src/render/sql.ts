@@ -25,6 +25,8 @@ const SQL_TEMPLATES = [
   'activity',
   'current',
   'state',
+  'list-slice',
+  'refused-rows',
 ] as const;
 type SqlTemplate = (typeof SQL_TEMPLATES)[number];
 

@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import process from 'node:process';
-import type { EngineOptions, QueryEngine } from '../engine/duckdb.ts';
+import type { EngineOptions } from '../engine/duckdb.ts';
+import type { QueryEngine } from '../engine/query-engine.ts';
 import { RunbookError } from '../errors.ts';
 import { openInventory } from '../inventory/open.ts';
 import { parsePlanInputs, type RawPlanInputs } from '../plan/inputs.ts';
@@ -52,11 +53,14 @@ export async function runPlan(options: PlanOptions): Promise<void> {
       });
       const { listingTime } = await import('../inventory/taken-at.ts');
       const { makePlan } = await import('./make-plan.ts');
+      const { localSite } = await import('../plan/local-site.ts');
       const takenAt = found.takenAt ?? opened.takenAt ?? (await listingTime(await engine.open(), opened));
+      const source = { ...opened, takenAt, location: found.location };
+      const { inputs } = found;
       const plan = await makePlan(folder.path, {
-        engine: await engine.open(),
-        source: { ...opened, takenAt, location: found.location },
-        inputs: found.inputs,
+        site: localSite(await engine.open(), source, inputs.bucket),
+        source,
+        inputs,
         inventoryTime,
         preflight: found.checks,
         sources: found.sources,

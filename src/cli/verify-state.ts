@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDuckDb, type QueryEngine } from '../engine/duckdb.ts';
+import { openDuckDb } from '../engine/duckdb.ts';
+import type { QueryEngine } from '../engine/query-engine.ts';
 import type { PlanRecord } from '../execute/record.ts';
 import { openInventory } from '../inventory/open.ts';
 import { readParquetColumns } from '../inventory/parquet-columns.ts';

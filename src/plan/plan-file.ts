@@ -62,7 +62,18 @@ const classSchema = z.strictObject({
 });
 export type ClassCount = z.infer<typeof classSchema>;
 
-const fileFields = { path: z.string(), rows: count, bytes, sha256 };
+const fileFields = {
+  path: z.string(),
+  rows: count,
+  bytes,
+  sha256: sha256.describe('SHA-256 of the file; where there are parts, over the SHA-256s of the parts'),
+  parts: z
+    .array(bytes)
+    .optional()
+    .describe(
+      'sizes of the parts that the file was put together from on S3; absent where sha256 is of the file',
+    ),
+};
 
 const manifestSchema = z.strictObject({
   scenario: z.enum(SCENARIOS),

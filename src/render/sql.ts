@@ -27,6 +27,8 @@ const SQL_TEMPLATES = [
   'state',
   'metadata-boundary',
   'metadata-merge',
+  'list-slice',
+  'refused-rows',
 ] as const;
 type SqlTemplate = (typeof SQL_TEMPLATES)[number];
 

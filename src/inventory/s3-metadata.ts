@@ -68,20 +68,27 @@ const OVERLAP_MS = 15 * 60_000;
 const MIN_NONCURRENT_DAYS = 1;
 const MS_PER_DAY = 86_400_000;
 
-/** Values of `metadata-boundary` and `metadata-merge`. */
-export function metadataView(
-  tables: MetadataTables,
-  options: {
-    bucket: string;
-    /** the point in time, `yyyy-mm-ddThh:mm:ssZ` */
-    pointInTime: string;
-    multipartWindowSeconds: number;
-    noncurrentExpirationDays: number | null;
-    /** what `metadata-boundary` answered: milliseconds since 1970 as text; null: the whole journal has to be read */
-    oldestUncoalesced: string | null;
-    database: string;
-  },
-): object {
+export type MergeOptions = {
+  bucket: string;
+  /** the point in time, `yyyy-mm-ddThh:mm:ssZ` */
+  pointInTime: string;
+  multipartWindowSeconds: number;
+  noncurrentExpirationDays: number | null;
+  /** what `metadata-boundary` answered, milliseconds since 1970; null: the whole journal has to be read */
+  oldestUncoalesced: number | null;
+  database: string;
+};
+
+/** Values of `metadata-merge`; times are `yyyy-mm-ddThh:mm:ssZ`. */
+type MergeView = MetadataTables &
+  Pick<MergeOptions, 'bucket' | 'database' | 'pointInTime'> & {
+    /** since when the journal is read; null: all of it */
+    journalFrom: string | null;
+    /** before this, S3 Lifecycle cannot have removed what was current at the point in time */
+    lifecycleFrom: string;
+  };
+
+export function metadataView(tables: MetadataTables, options: MergeOptions): MergeView {
   const { bucket, pointInTime, multipartWindowSeconds, oldestUncoalesced, database } = options;
   const pointMs = Date.parse(pointInTime);
   // What was completed or purged after the point in time is in the journal alone.
@@ -95,7 +102,7 @@ export function metadataView(
     journalFrom:
       oldestUncoalesced === null
         ? null
-        : formatInstant(new Date(Math.min(needed, Number(oldestUncoalesced)) - OVERLAP_MS)),
+        : formatInstant(new Date(Math.min(needed, oldestUncoalesced) - OVERLAP_MS)),
     lifecycleFrom: formatInstant(new Date(pointMs + days * MS_PER_DAY)),
   };
 }

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { mergeMetadata } from '../../src/inventory/merge-metadata.ts';
 import { explainMetadataAccess } from '../../src/inventory/metadata-access.ts';
 import { assessMetadata, type MetadataTables } from '../../src/inventory/s3-metadata.ts';
+import { loadSql } from '../../src/render/sql.ts';
 import type { MetadataConfiguration } from '../../src/s3/metadata-tables.ts';
 
 const ACTIVE: MetadataConfiguration = {
@@ -128,4 +130,41 @@ test.each<[string, string, RegExp, RegExp]>([
 
 test('any other failure is not explained away', () => {
   expect(explainMetadataAccess('Query exhausted resources at this scale factor', access)).toBeNull();
+});
+
+test('the merge refuses with the explanation of what keeps it from the tables', async () => {
+  const options = {
+    bucket: 'my-data',
+    pointInTime: '2026-03-10T12:00:00Z',
+    multipartWindowSeconds: 0,
+    noncurrentExpirationDays: null,
+    database: 'd',
+  };
+  const sql = await loadSql('athena');
+  const failing = (message: string) => ({
+    sql,
+    run: async () => {},
+    rows: () => Promise.reject(new Error(message)),
+  });
+  const denied = "CATALOG_NOT_FOUND: line 1:15: Catalog 's3tablescatalog/aws-s3' not found";
+  await expect(mergeMetadata(failing(denied), tables, options, access)).rejects.toMatchObject({
+    code: 'METADATA_UNUSABLE',
+  });
+  await expect(mergeMetadata(failing('no memory'), tables, options, access)).rejects.toThrow('no memory');
+  const odd = { sql, run: async () => {}, rows: async () => [{ oldest_uncoalesced: 'yesterday' }] };
+  await expect(mergeMetadata(odd, tables, options, access)).rejects.toMatchObject({
+    code: 'METADATA_UNUSABLE',
+    message: expect.stringContaining('yesterday'),
+  });
+  const texts: string[] = [];
+  const none = {
+    sql,
+    rows: async () => [{ oldest_uncoalesced: null }],
+    run: async (text: string) => {
+      texts.push(text);
+    },
+  };
+  expect(await mergeMetadata(none, tables, options, access)).toBeNull();
+  expect(texts[0]).toContain('FROM "s3tablescatalog/aws-s3"."b_my-data"."journal"');
+  expect(texts[0]).not.toContain('record_timestamp >=');
 });

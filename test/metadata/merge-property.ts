@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { metadataView } from '../../src/inventory/s3-metadata.ts';
+import { mergeMetadata } from '../../src/inventory/merge-metadata.ts';
 import type { SqlDialect } from '../../src/render/sql.ts';
 import { loadSql } from '../../src/render/sql.ts';
 import { formatInstant } from '../../src/s3/point-in-time.ts';
@@ -90,17 +90,19 @@ async function merge(engine: MergeEngine, history: History, delivery: Delivery, 
     journalProperties: engine.path('properties'),
     liveInventory: engine.path('live'),
   };
-  const [boundary] = await engine.rows(sql('metadata-boundary', tables));
-  const view = metadataView(tables, {
-    bucket: 'data',
-    pointInTime: formatInstant(new Date(pointMs)),
-    multipartWindowSeconds: WINDOW_SECONDS,
-    noncurrentExpirationDays: null,
-    oldestUncoalesced: String(boundary?.oldest_uncoalesced),
-    database: engine.database,
-  }) as { journalFrom: string };
   await engine.run(`DROP TABLE IF EXISTS ${quoted('inventory')}`);
-  await engine.run(sql('metadata-merge', view));
+  const journalFrom = await mergeMetadata(
+    { sql, run: engine.run, rows: engine.rows },
+    tables,
+    {
+      bucket: 'data',
+      pointInTime: formatInstant(new Date(pointMs)),
+      multipartWindowSeconds: WINDOW_SECONDS,
+      noncurrentExpirationDays: null,
+      database: engine.database,
+    },
+    null,
+  );
   const found = await engine.rows(
     `SELECT key, version_id, is_latest, is_delete_marker, CAST(size AS VARCHAR) AS size, CAST(last_modified_date AS VARCHAR) AS last_modified, storage_class, is_multipart, sequence_number, is_purged_at_p FROM ${quoted('inventory')} ORDER BY key, sequence_number DESC, is_latest DESC`,
   );
@@ -118,7 +120,7 @@ async function merge(engine: MergeEngine, history: History, delivery: Delivery, 
       isPurged: row.is_purged_at_p === true,
     }),
   );
-  return { rows, journalFromMs: Date.parse(view.journalFrom) };
+  return { rows, journalFromMs: Date.parse(journalFrom ?? '') };
 }
 
 /** The records of the journal that the merge reads, and those that made an entry. */

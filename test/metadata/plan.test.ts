@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDuckDb } from '../../src/engine/duckdb.ts';
-import { metadataSource, metadataView } from '../../src/inventory/s3-metadata.ts';
+import { mergeMetadata } from '../../src/inventory/merge-metadata.ts';
+import { metadataSource } from '../../src/inventory/s3-metadata.ts';
 import { loadSql } from '../../src/render/sql.ts';
 import { runCommand } from '../cli/run-command.ts';
 import type { Record as JournalRecord } from './history.ts';
@@ -166,6 +167,22 @@ const CASES: [key: string, events: Event[], expected: string][] = [
     ],
     'uncertain-expired',
   ],
+  [
+    'purged, written before the journal began',
+    [
+      ['put', 'v2', HOUR],
+      ['purge', 'v0', 2 * HOUR],
+    ],
+    'uncertain-expired',
+  ],
+  [
+    'purged from below what the journal knows',
+    [
+      ['put', 'v1', -HOUR],
+      ['purge', 'v0', HOUR],
+    ],
+    'unchanged',
+  ],
 ];
 
 let scratch: string;
@@ -178,18 +195,18 @@ beforeAll(async () => {
     const records = CASES.flatMap(([key, events]) => events.map((event) => toRecord(key, event)));
     for (const statement of journalStatements(records, 0)) await engine.run(statement);
     const sql = await loadSql('duckdb');
-    const view = metadataView(
+    await mergeMetadata(
+      { sql, run: (text) => engine.run(text), rows: (text) => engine.rows(text) },
       { journal: ['journal'], journalProperties: ['properties'], liveInventory: ['live'] },
       {
         bucket: 'data',
         pointInTime: POINT_IN_TIME,
         multipartWindowSeconds: 24 * HOUR,
         noncurrentExpirationDays: null,
-        oldestUncoalesced: '0',
         database: '',
       },
+      null,
     );
-    await engine.run(sql('metadata-merge', view));
     await engine.run(`COPY inventory TO '${inventory}' (FORMAT parquet)`);
     const columns = await engine.rows('DESCRIBE inventory');
     expect(columns.map(({ column_name, column_type }) => ({ name: column_name, type: column_type }))).toEqual(

@@ -41,6 +41,12 @@ export const ERROR_KINDS = {
   INVENTORY_TOO_OLD: badInput(
     'The inventory was taken before the point in time, so it cannot show what came after.',
   ),
+  NO_USABLE_INVENTORY: badInput(
+    'No S3 Inventory report of the bucket can serve the plan; the message says why each was refused.',
+  ),
+  METADATA_UNUSABLE: badInput(
+    'The S3 Metadata tables of the bucket cannot serve the plan: not there, not ready, or not readable.',
+  ),
   NOTHING_IN_SCOPE: badInput('No version entry of the inventory is in the scope of the given prefixes.'),
   OUTPUT_NOT_EMPTY: badInput('The output folder exists and is not empty.'),
   OUTPUT_NOT_WRITABLE: badInput('The output folder cannot be created or written.'),

@@ -1,20 +1,26 @@
 import { S3Error } from '../http/errors.ts';
 import { type S3Response, xmlResponse } from '../http/response.ts';
 import type { OperationContext, Route } from '../http/router.ts';
-import { DECLARATION, document, parseXml } from '../http/xml.ts';
+import { DECLARATION, document, element, parseXml } from '../http/xml.ts';
 import { requestedBucket } from './access.ts';
 
 const PREFIX = 'inventory/';
 
-/** API_ListBucketInventoryConfigurations, on one page. */
+/** API_ListBucketInventoryConfigurations: up to 100 on a page; the token is the place of the next one. */
+const PAGE = 100;
+
 function listConfigurations(context: OperationContext): S3Response {
   const configurations = [...requestedBucket(context).configurations]
     .filter(([name]) => name.startsWith(PREFIX))
     .map(([, xml]) => xml.replace(/^<\?xml[^>]*\?>\s*/, ''));
+  const start = Number(context.request.query.get('continuation-token') ?? 0);
+  const next = start + PAGE;
   return xmlResponse(
     document(
       'ListInventoryConfigurationsResult',
-      `${configurations.join('')}<IsTruncated>false</IsTruncated>`,
+      configurations.slice(start, next).join('') +
+        element('IsTruncated', next < configurations.length) +
+        element('NextContinuationToken', next < configurations.length ? next : undefined),
     ),
   );
 }

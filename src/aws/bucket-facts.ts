@@ -10,14 +10,9 @@ import {
   type S3Client,
   type LifecycleRule as SdkLifecycleRule,
 } from '@aws-sdk/client-s3';
-import pRetry from 'p-retry';
 import { RunbookError } from '../errors.ts';
 import type { BucketFacts, Fact, LifecycleRule } from '../s3/bucket-facts.ts';
-import { RetryableError } from '../s3/retryable.ts';
-import { toS3Failure } from './failure.ts';
-
-const RETRIES = 4;
-const FIRST_PAUSE_MS = 100;
+import { sendWithRetries } from './send.ts';
 
 /** Refusals that hold for every request to the bucket, so that asking further makes no sense. */
 const FATAL = new Set(['BUCKET_NOT_FOUND', 'CREDENTIALS_MISSING', 'ENDPOINT_UNREACHABLE', 'WRONG_REGION']);
@@ -110,28 +105,19 @@ async function readFact<Answer>(
 ): Promise<Fact<Answer | null>> {
   const subject = { bucket, doing: 'Reading the configuration of', permission };
   try {
-    const value = await pRetry(
-      async () => {
-        try {
-          return await read();
-        } catch (error) {
-          if (error instanceof Error && error.name === absent) return null;
-          throw toS3Failure(error, subject);
-        }
-      },
-      {
-        retries: RETRIES,
-        minTimeout: FIRST_PAUSE_MS,
-        randomize: true,
-        shouldRetry: ({ error }) => error instanceof RetryableError,
-      },
-    );
+    const value = await sendWithRetries(subject, async () => {
+      try {
+        return await read();
+      } catch (error) {
+        if (error instanceof Error && error.name === absent) return null;
+        throw error;
+      }
+    });
     return { readable: true, value };
   } catch (error) {
-    const failure = error instanceof RetryableError ? error.refusal : error;
-    if (!(failure instanceof RunbookError) || FATAL.has(failure.code)) throw failure;
-    if (failure.code === 'ACCESS_DENIED' && UNKNOWN_CREDENTIALS.test(failure.message)) throw failure;
-    return { readable: false, reason: failure.code === 'ACCESS_DENIED' ? permission : failure.message };
+    if (!(error instanceof RunbookError) || FATAL.has(error.code)) throw error;
+    if (error.code === 'ACCESS_DENIED' && UNKNOWN_CREDENTIALS.test(error.message)) throw error;
+    return { readable: false, reason: error.code === 'ACCESS_DENIED' ? permission : error.message };
   }
 }
 

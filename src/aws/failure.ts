@@ -1,4 +1,5 @@
 import { RunbookError } from '../errors.ts';
+import { parseDenial } from '../s3/denied.ts';
 import { RetryableError } from '../s3/retryable.ts';
 
 /** Codes by which S3 and its like ask for fewer requests ("Error responses", API reference; RFC 6585 for 429). */
@@ -132,10 +133,11 @@ export function toS3Failure(cause: unknown, subject: RequestSubject): unknown {
     );
   }
   if (status === 403) {
+    const denial = parseDenial(error.message);
     return refusal(
       'ACCESS_DENIED',
       `${doing} ${bucket} is denied: ${error.message}`,
-      `allow ${permission} on arn:aws:s3:::${bucket} to these credentials; a requester-pays bucket needs --requester-pays`,
+      `allow ${denial?.action ?? permission} on arn:aws:s3:::${bucket} to ${denial?.role ?? 'these credentials'}; a requester-pays bucket needs --requester-pays`,
     );
   }
   return failed();

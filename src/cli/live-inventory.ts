@@ -1,22 +1,14 @@
 import { join } from 'node:path';
-import { readBucketFacts } from '../aws/bucket-facts.ts';
-import { openS3Client } from '../aws/client.ts';
-import type { Check, PlanInputs } from '../plan/plan-file.ts';
-import { bucketChecks, destinationChecks, noncurrentExpirationDays } from '../plan/preflight.ts';
+import type { PlanInputs } from '../plan/plan-file.ts';
 import type { Progress } from '../progress.ts';
+import { type CheckedInputs, checkBuckets } from './bucket-checks.ts';
 import { type EndpointOptions, parseEndpoint } from './endpoint-options.ts';
 import { listLiveBucket, outermost, parseConcurrency } from './list-bucket.ts';
 
 /** Name of the listing in the record of a plan that was made with it. */
 export const LISTING_FILE = 'inventory.parquet';
 
-export type LiveInventory = {
-  path: string;
-  takenAt: Date;
-  /** the inputs, with the expiry of noncurrent versions where the bucket's rules tell it and the user did not */
-  inputs: PlanInputs;
-  checks: Check[];
-};
+export type LiveInventory = CheckedInputs & { path: string; takenAt: Date };
 
 /**
  * `plan --list`: lists the bucket into the plan folder, and looks at the buckets' configuration.
@@ -43,15 +35,5 @@ export async function listForPlan(
   };
   const endpoint = { ...parseEndpoint(options), requesterPays: options.requesterPays };
   const { listing, facts } = await listLiveBucket(request, endpoint, progress);
-  const checks = bucketChecks(facts, inputs);
-  if (inputs.destinationBucket !== null) {
-    const client = openS3Client(parseEndpoint(options));
-    try {
-      checks.push(...destinationChecks(await readBucketFacts(client, inputs.destinationBucket)));
-    } finally {
-      client.destroy();
-    }
-  }
-  const days = inputs.noncurrentExpirationDays ?? noncurrentExpirationDays(facts, inputs.prefixes);
-  return { path, takenAt: listing.takenAt, inputs: { ...inputs, noncurrentExpirationDays: days }, checks };
+  return { path, takenAt: listing.takenAt, ...(await checkBuckets(inputs, options, facts)) };
 }

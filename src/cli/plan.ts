@@ -1,26 +1,22 @@
-import { stat } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import process from 'node:process';
-import type { EngineOptions, QueryEngine } from '../engine/duckdb.ts';
+import type { EngineOptions } from '../engine/duckdb.ts';
+import type { QueryEngine } from '../engine/query-engine.ts';
 import { RunbookError } from '../errors.ts';
 import { openInventory } from '../inventory/open.ts';
 import { parsePlanInputs, type RawPlanInputs } from '../plan/inputs.ts';
-import type { PlanInputs, RollbackPlan } from '../plan/plan-file.ts';
+import type { RollbackPlan } from '../plan/plan-file.ts';
 import { stageFolder } from '../plan/plan-folder.ts';
 import type { PriceTable } from '../plan/prices.ts';
 import type { Progress } from '../progress.ts';
 import { parsePointInTime } from '../s3/point-in-time.ts';
-import type { EndpointOptions } from './endpoint-options.ts';
 import { watchInterruption } from './interruption.ts';
+import { assertOneSource, findPlanSource, type SourceOptions } from './plan-source.ts';
 import { openTerminal, type Terminal, writeJson, writeOut } from './terminal.ts';
 
 export type PlanOptions = Omit<RawPlanInputs, 'prefix'> &
-  EndpointOptions & {
+  SourceOptions & {
     prefix?: string[];
-    inventory?: string[];
-    list?: boolean;
-    concurrency?: string;
-    resume?: boolean;
     inventoryTime?: string;
     out: string;
     prices?: string;
@@ -49,23 +45,25 @@ export async function runPlan(options: PlanOptions): Promise<void> {
     const engine = lazyEngine({ workFolder: folder.workPath, signal, ...limits });
     try {
       const { progress } = terminal;
-      const live = options.list ? await listNow(folder.path, asked, options, progress) : null;
-      const given = live === null ? (options.inventory ?? []) : [live.path];
-      const paths = await fetchRemote(given, folder.workPath, options, progress);
+      const found = await findPlanSource(folder.path, asked, options, progress);
+      const paths = await fetchRemote(found.given, folder.workPath, options, progress);
       const opened = await openInventory(paths, async (path) => {
         const { readParquetColumns } = await import('../inventory/parquet-columns.ts');
         return readParquetColumns(path, await engine.open());
       });
       const { listingTime } = await import('../inventory/taken-at.ts');
       const { makePlan } = await import('./make-plan.ts');
-      const takenAt = live?.takenAt ?? opened.takenAt ?? (await listingTime(await engine.open(), opened));
-      const location = live === null ? given.join(', ') : live.name;
+      const { localSite } = await import('../plan/local-site.ts');
+      const takenAt = found.takenAt ?? opened.takenAt ?? (await listingTime(await engine.open(), opened));
+      const source = { ...opened, takenAt, location: found.location };
+      const { inputs } = found;
       const plan = await makePlan(folder.path, {
-        engine: await engine.open(),
-        source: { ...opened, takenAt, location },
-        inputs: live?.inputs ?? asked,
+        site: localSite(await engine.open(), source, inputs.bucket),
+        source,
+        inputs,
         inventoryTime,
-        preflight: live?.checks ?? null,
+        preflight: found.checks,
+        sources: found.sources,
         prices,
         now,
         progress,
@@ -85,27 +83,6 @@ export async function runPlan(options: PlanOptions): Promise<void> {
   }
 }
 
-/** Lists the bucket for a plan; the AWS SDK is loaded only then. */
-async function listNow(folder: string, inputs: PlanInputs, options: PlanOptions, progress: Progress) {
-  const { LISTING_FILE, listForPlan } = await import('./live-inventory.ts');
-  const live = await listForPlan(folder, inputs, options, await partialListingPath(options), progress);
-  return { ...live, name: LISTING_FILE };
-}
-
-/**
- * Where an unfinished listing outlives the command: beside the plan folder, or in --work-dir. Null for a plan folder
- * that exists already: it may be a mount point, beside which nothing can be written.
- */
-async function partialListingPath({ out, workDir }: PlanOptions): Promise<string | null> {
-  const name = `${basename(resolve(out))}.listing.partial`;
-  if (workDir !== undefined) return join(resolve(workDir), name);
-  const isThere = await stat(out).then(
-    () => true,
-    () => false,
-  );
-  return isThere ? null : join(resolve(out, '..'), name);
-}
-
 /** Brings inventories on S3 here. */
 async function fetchRemote(
   paths: string[],
@@ -116,20 +93,6 @@ async function fetchRemote(
   if (!paths.some((path) => path.startsWith('s3://'))) return paths;
   const { fetchInventories } = await import('./remote-inventory.ts');
   return fetchInventories(paths, folder, options, progress);
-}
-
-function assertOneSource(options: PlanOptions): void {
-  if (options.resume && !options.list) {
-    throw new RunbookError('INVALID_OPTION', '--resume is for --list alone.', {
-      hint: 'leave it out: only a listing that was interrupted can be resumed',
-    });
-  }
-  if ((options.inventory !== undefined) !== (options.list === true)) return;
-  throw new RunbookError(
-    'INVALID_OPTION',
-    options.list ? '--list and --inventory exclude each other.' : 'Neither --inventory nor --list is given.',
-    { hint: 'give --inventory FILE to plan from a file, or --list to list the bucket now' },
-  );
 }
 
 /** The engine is large, and most refusals come before it is needed: it is loaded at its first use. */

@@ -55,16 +55,17 @@ export function buildProgram(): Command {
 
 function addPlanCommand(program: Command): void {
   addEndpointOptions(program.command('plan'))
-    .usage('--inventory …|--list --bucket … --timestamp … --out …')
+    .usage('[--inventory …|--list] --bucket … --timestamp … --out …')
     .summary('make a plan from an inventory and a point in time; changes nothing')
     .description(
       'Reads a list of object versions and works out what brings the bucket back to a point in time.\nWrites the plan folder: plan.json, manifests/, review/, comment.md, template.yaml and sql/. Changes nothing in any bucket.',
     )
     .option(
       '--inventory <path...>',
-      'CSV files (plain or .gz), Parquet files, a folder of them, or the manifest.json of an S3 Inventory report; local or s3://bucket/key',
+      'CSV files (plain or .gz), Parquet files, a folder of them, or the manifest.json of an S3 Inventory report; local or s3://bucket/key. s3-inventory: the newest report that serves; auto: the best of what there is (default)',
     )
     .option('--list', 'list the bucket now instead, and check its configuration; kept as inventory.parquet')
+    .option('--no-use-metadata', 'with auto: leave S3 Metadata tables out')
     .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')
     .option('--resume', 'with --list: go on with the listing that an interrupted run left')
     .option('--bucket <name>', 'the bucket that the inventory describes')
@@ -110,7 +111,13 @@ function addPlanCommand(program: Command): void {
     .option('--quiet', 'show no progress')
     .addHelpText('after', PLAN_EXAMPLES)
     .action(async (options: PlanOptions, command: Command) => {
-      assertGiven(command, [...(options.list ? [] : ['inventory']), 'bucket', 'timestamp', 'out']);
+      // Left out, the inventory is found; an empty one is a shell variable that was not set.
+      assertGiven(command, [
+        ...(options.inventory === undefined ? [] : ['inventory']),
+        'bucket',
+        'timestamp',
+        'out',
+      ]);
       const { runPlan } = await import('./plan.ts');
       await runPlan(options);
     });

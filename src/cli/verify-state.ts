@@ -1,7 +1,8 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openDuckDb, type QueryEngine } from '../engine/duckdb.ts';
+import { openDuckDb } from '../engine/duckdb.ts';
+import type { QueryEngine } from '../engine/query-engine.ts';
 import { RunbookError } from '../errors.ts';
 import { copySourceOf, type PlanRecord, writtenBucket } from '../execute/record.ts';
 import { openInventory } from '../inventory/open.ts';

@@ -1,5 +1,6 @@
-import { type DuckDBConnection, DuckDBInstance, type Json } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { RunbookError } from '../errors.ts';
+import type { QueryEngine } from './query-engine.ts';
 
 /**
  * The embedded query engine: DuckDB in this process. It works on local files alone; it has no extension to install
@@ -14,16 +15,6 @@ export type EngineOptions = {
   threads?: number;
   /** once aborted, the running query ends and every further call throws INTERRUPTED */
   signal?: AbortSignal;
-};
-
-/** The calls that a stage may make. Values come back as JSON: integers of 64 bits are strings. */
-export type QueryEngine = {
-  /** Runs statements for their effect. @throws RunbookError OUT_OF_MEMORY, DISK_FULL, QUERY_FAILED, INTERRUPTED */
-  run(sql: string, onProgress?: (percent: number) => void): Promise<void>;
-  /** Runs one query and returns its rows. For small results only: a row costs about 4 microseconds. */
-  rows(sql: string): Promise<Record<string, Json>[]>;
-  interrupt(): void;
-  close(): void;
 };
 
 const PROGRESS_INTERVAL_MS = 200;
@@ -88,9 +79,11 @@ function engineOver(
     }
   }
   return {
+    dialect: 'duckdb',
     async run(sql, onProgress) {
       await execute(() => connection.run(sql), onProgress);
     },
+    // A row costs about 4 microseconds.
     rows: (sql) => execute(async () => (await connection.runAndReadAll(sql)).getRowObjectsJson()),
     interrupt: () => connection.interrupt(),
     close() {

@@ -21,6 +21,7 @@ const COLUMN_NAMES = {
   access_tier: ['intelligenttieringaccesstier'],
   ordinal: ['ordinal'],
   sequence_number: ['sequencenumber'],
+  is_purged_at_p: ['ispurgedatp'],
 } as const;
 
 export type ColumnName = keyof typeof COLUMN_NAMES;

@@ -1,4 +1,4 @@
-import type { QueryEngine } from '../engine/duckdb.ts';
+import type { QueryEngine } from '../engine/query-engine.ts';
 import { RunbookError } from '../errors.ts';
 import { sqlIdentifier, sqlInteger, sqlText } from '../render/sql.ts';
 import { parseBucketName } from '../s3/bucket.ts';
@@ -110,13 +110,13 @@ function badRowSql(source: InventorySource, file: InventoryFile, bucket: string)
   ) WHERE reason IS NOT NULL ORDER BY place LIMIT 1`;
 }
 
-function foreignBucket(where: string, bucket: string): RunbookError {
+export function foreignBucket(where: string, bucket: string): RunbookError {
   return new RunbookError('INVENTORY_FOREIGN_BUCKET', `${where} belongs to the bucket '${bucket}'.`, {
     hint: `give an inventory of this bucket alone${isBucketName(bucket) ? `, or name the other one: --bucket ${bucket}` : ''}`,
   });
 }
 
-function malformedRow(where: string, reason: string, value: string): RunbookError {
+export function malformedRow(where: string, reason: string, value: string): RunbookError {
   return new RunbookError(
     'INVENTORY_ROW_MALFORMED',
     `${where}: ${reason}${value === '' ? '' : ` (key '${value}')`}.`,

@@ -1,4 +1,4 @@
-import type { QueryEngine } from '../engine/duckdb.ts';
+import type { QueryEngine } from '../engine/query-engine.ts';
 import { RunbookError } from '../errors.ts';
 import type { SourceColumn } from './columns.ts';
 import { parquetReader } from './reader.ts';

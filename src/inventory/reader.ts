@@ -52,6 +52,7 @@ const COLUMN_TYPES: Record<ColumnName, 'text' | 'boolean' | 'integer' | 'time'> 
   access_tier: 'text',
   ordinal: 'integer',
   sequence_number: 'text',
+  is_purged_at_p: 'boolean',
 };
 
 function readerColumns(source: InventorySource, dialect: SqlDialect): ReaderColumn[] {
@@ -76,6 +77,9 @@ function readerColumns(source: InventorySource, dialect: SqlDialect): ReaderColu
   if (source.order === 'ordinal') columns.push({ name: 'ordinal', expression: column('ordinal') });
   if (source.order === 'sequence-number') {
     columns.push({ name: 'sequence_number', expression: column('sequence_number') });
+  }
+  if (source.columns.is_purged_at_p !== undefined) {
+    columns.push({ name: 'is_purged_at_p', expression: column('is_purged_at_p') });
   }
   return columns;
 }

@@ -99,8 +99,13 @@ export function parseManifest(text: string, path: string): z.infer<typeof manife
   }
 }
 
-/** `Bucket, Key, VersionId` for CSV; `message s3.inventory { required binary bucket (UTF8); … }` for Parquet. */
-function parseFileSchema(schema: string): string[] {
+/**
+ * The column names of a `fileSchema`: `Bucket, Key, VersionId` for CSV; `message s3.inventory { required binary bucket
+ * (UTF8); … }` for Parquet; `struct<bucket:string,key:string,…>` for ORC.
+ */
+export function parseFileSchema(schema: string): string[] {
+  const struct = /^\s*struct<(.*)>\s*$/s.exec(schema)?.[1];
+  if (struct !== undefined) return struct.split(',').map((field) => (field.split(':')[0] ?? '').trim());
   if (!schema.trimStart().startsWith('message')) return schema.split(',').map((name) => name.trim());
   return [...schema.matchAll(/\b(?:required|optional)\s+\w+\s+(\w+)/g)].map((match) => match[1] ?? '');
 }

@@ -10,7 +10,7 @@ export type InventoryFile = {
 
 /** Where version entries are read from: files of one format with the same columns. */
 export type InventorySource = {
-  format: 'csv' | 'parquet' | 's3-inventory-csv' | 's3-inventory-parquet';
+  format: 'csv' | 'parquet' | 's3-inventory-csv' | 's3-inventory-parquet' | 's3-metadata';
   /** what the user named, for messages and the plan */
   location: string;
   files: InventoryFile[];

@@ -1,4 +1,4 @@
-import type { QueryEngine } from '../engine/duckdb.ts';
+import type { QueryEngine } from '../engine/query-engine.ts';
 import { sqlText } from '../render/sql.ts';
 import type { InventorySource } from './source.ts';
 

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { QueryEngine } from '../engine/duckdb.ts';
+import type { QueryEngine } from '../engine/query-engine.ts';
 import { RunbookError } from '../errors.ts';
-import { checkInventory, sha256OfText } from '../inventory/checksum.ts';
+import type { InventoryAccess } from '../inventory/access.ts';
+import { sha256OfText } from '../inventory/checksum.ts';
 import type { InventorySource } from '../inventory/source.ts';
 import type { Progress } from '../progress.ts';
 import { loadSql, type SqlRenderer } from '../render/sql.ts';
@@ -15,20 +16,35 @@ import { planDigest, rollbackIdOf } from './digest.ts';
 import { estimatePlan } from './estimate.ts';
 import type { EstimateInput } from './estimate-input.ts';
 import { readActivity, readSamples, readTopPrefixes } from './excerpts.ts';
-import { manifestQueries, reviewQueries, undoQueries, writeLists } from './outputs.ts';
+import { manifestQueries, reviewQueries, undoQueries, type WriteList, writeLists } from './outputs.ts';
 import type { Check, PlanInputs, PlanInventory, RollbackPlan } from './plan-file.ts';
 import type { PriceTable } from './prices.ts';
 import { queryView } from './query-view.ts';
 import { renderRollbackTemplate, type TemplateQuery } from './template.ts';
 
-export type BuildPlanOptions = {
+/** Where a plan is made: the engine, what gets it at the inventory, and where it writes lists. */
+export type PlanSite = {
   engine: QueryEngine;
+  /** Makes the inventory known to the engine; called once the values of the queries are settled. */
+  openInventory(sql: SqlRenderer, view: object): InventoryAccess;
+  /** of Athena; DuckDB has a database of its own, and no name for it */
+  database: string;
+  /** The inventory's checksum, once its files are known to be the ones that were listed. */
+  checksum(source: InventorySource, signal: AbortSignal): Promise<string>;
+  /** Called once the rollback has its ID, with the folder that becomes the plan folder. */
+  openLists(folder: string, rollbackId: string): Promise<WriteList>;
+};
+
+export type BuildPlanOptions = {
+  site: PlanSite;
   source: InventorySource;
   inputs: PlanInputs;
   /** when the inventory was taken, where the user knows and the source does not tell */
   inventoryTime: Date | null;
   /** checks of the bucket itself; null where it was not looked at */
   preflight: Check[] | null;
+  /** every source that was looked at; null where the user named one */
+  sources?: RollbackPlan['sources'] | null;
   prices: PriceTable;
   now: Date;
   progress: Progress;
@@ -41,20 +57,22 @@ export type BuildPlanOptions = {
  * @throws RunbookError INVENTORY_*, NOTHING_IN_SCOPE, CONSERVATION_VIOLATED, DISK_FULL, OUT_OF_MEMORY
  */
 export async function buildPlan(folder: string, options: BuildPlanOptions): Promise<RollbackPlan> {
-  const { engine, inputs, now, progress } = options;
+  const { site, inputs, now, progress } = options;
+  const { engine } = site;
   const source = { ...options.source, takenAt: options.source.takenAt ?? options.inventoryTime };
   assertSourceFits(source, inputs);
 
   // The checksum reads the files beside the queries. A file that is not the one its report lists explains any error
   // of the queries, so its own error comes first.
   const abort = new AbortController();
-  const checksum = checkInventory(source, abort.signal);
+  const checksum = site.checksum(source, abort.signal);
   checksum.catch(() => engine.interrupt());
   try {
-    const queries = await loadSql('duckdb');
-    // DuckDB has a database of its own; only Athena's tables carry its name.
-    const view = queryView(inputs, source, 'duckdb', { database: '', takenAt: inventoryTime(source, now) });
-    const totals = await classifyInventory(engine, queries, view, source, inputs, progress);
+    const queries = await loadSql(engine.dialect);
+    const { database } = site;
+    const view = queryView(inputs, source, engine.dialect, { database, takenAt: inventoryTime(source, now) });
+    const classifier = { engine, access: site.openInventory(queries, view), sql: queries, view };
+    const totals = await classifyInventory(classifier, source, inputs, progress);
     progress('Checking the inventory against its checksums', null);
     const sha256 = await checksum;
     return await assemblePlan(folder, { ...options, source }, { queries, view, totals, sha256 });
@@ -94,14 +112,14 @@ async function assemblePlan(
   options: BuildPlanOptions,
   read: { queries: SqlRenderer; view: object; totals: Totals; sha256: string },
 ): Promise<RollbackPlan> {
-  const { engine, source, inputs, now, progress } = options;
+  const { site, source, inputs, now, progress } = options;
+  const { engine } = site;
   const { queries, view, totals, sha256 } = read;
   const counts = await readCounts(engine, queries, view);
   const classes = addUpClasses(totals, counts, inputs);
   const rollbackId = rollbackIdOf(inputs, sha256);
   const lists = await writeLists(
-    engine,
-    folder,
+    await site.openLists(folder, rollbackId),
     {
       manifests: manifestQueries(queries, view, inputs),
       undo: undoQueries(queries, view, inputs),
@@ -146,6 +164,7 @@ async function assemblePlan(
     topPrefixes: await readTopPrefixes(engine, queries, view, plannedClasses),
     estimate: estimatePlan(estimateInput(inventory, inputs, counts, lists.manifests), options.prices),
     checks: inventoryChecks(source, inputs, totals, classes, options.preflight),
+    ...(options.sources ? { sources: options.sources } : {}),
   };
 }
 

@@ -1,8 +1,6 @@
-import type { QueryEngine } from '../engine/duckdb.ts';
+import type { QueryEngine } from '../engine/query-engine.ts';
 import { RunbookError } from '../errors.ts';
-import { locateBadRow } from '../inventory/locate.ts';
-import { explainReadError } from '../inventory/read-error.ts';
-import { inventoryViewSql } from '../inventory/reader.ts';
+import type { InventoryAccess } from '../inventory/access.ts';
 import type { InventorySource } from '../inventory/source.ts';
 import type { Progress } from '../progress.ts';
 import type { SqlRenderer } from '../render/sql.ts';
@@ -33,6 +31,9 @@ export type CountRow = {
   largeBytes: number;
 };
 
+/** What the queries run on. */
+export type Classifier = { engine: QueryEngine; access: InventoryAccess; sql: SqlRenderer; view: object };
+
 /**
  * Reads the inventory and gives every changed key its class, in the engine's tables `scan`, `changed` and
  * `classified`: one pass over all entries for the counts and the changed keys, one more for the entries of those keys.
@@ -40,17 +41,15 @@ export type CountRow = {
  * @throws RunbookError INVENTORY_*, NOTHING_IN_SCOPE
  */
 export async function classifyInventory(
-  engine: QueryEngine,
-  sql: SqlRenderer,
-  view: object,
+  { engine, access, sql, view }: Classifier,
   source: InventorySource,
   inputs: PlanInputs,
   progress: Progress,
 ): Promise<Totals> {
   const steps = async () => {
-    await engine.run(inventoryViewSql(source));
+    await access.open();
     await engine.run(sql('scan', view), (percent) => progress('Reading every entry', percent));
-    const totals = await readTotals(engine, sql, view, source, inputs);
+    const totals = await readTotals({ engine, access, sql, view }, source, inputs);
     await engine.run(sql('changed', view), (percent) =>
       progress('Collecting the entries of changed keys', percent),
     );
@@ -61,21 +60,19 @@ export async function classifyInventory(
   try {
     return await steps();
   } catch (error) {
-    throw await explainReadError(error, engine, source, inputs.bucket);
+    throw await access.explain(error);
   }
 }
 
 async function readTotals(
-  engine: QueryEngine,
-  sql: SqlRenderer,
-  view: object,
+  { engine, access, sql, view }: Classifier,
   source: InventorySource,
   inputs: PlanInputs,
 ): Promise<Totals> {
   const [row] = await engine.rows(sql('totals', view));
   const count = (name: string) => Number(row?.[name] ?? 0);
   if (count('refused_entries') > 0) {
-    throw await locateBadRow(engine, source, inputs.bucket);
+    throw await access.locateBadRow();
   }
   if (count('entries') === 0) {
     throw new RunbookError('INVENTORY_EMPTY', `${source.location} holds no version entry.`, {

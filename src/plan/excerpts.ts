@@ -1,5 +1,4 @@
-import type { Json } from '@duckdb/node-api';
-import type { QueryEngine } from '../engine/duckdb.ts';
+import type { QueryEngine, QueryRow } from '../engine/query-engine.ts';
 import type { SqlRenderer } from '../render/sql.ts';
 import { type KeyClass, scenarioOf } from '../s3/rollback.ts';
 import { foldActivity } from './activity.ts';
@@ -33,7 +32,7 @@ export async function readSamples(
   });
 }
 
-function sampleEntry(row: Record<string, Json>, prefix: string, deleteMarker: boolean): SampleEntry {
+function sampleEntry(row: QueryRow, prefix: string, deleteMarker: boolean): SampleEntry {
   const versionId = row[`${prefix}_version_id`];
   if (versionId === null || versionId === undefined) return null;
   const size = row[`${prefix}_size`] ?? null;

@@ -1,6 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { QueryEngine } from '../engine/duckdb.ts';
+import type { QueryEngine } from '../engine/query-engine.ts';
 import { sha256OfFile } from '../inventory/checksum.ts';
 import type { Progress } from '../progress.ts';
 import { type SqlRenderer, sqlText } from '../render/sql.ts';
@@ -13,6 +13,7 @@ import {
   UNCERTAIN_CLASSES,
   type UncertainClass,
 } from '../s3/rollback.ts';
+import { type ListShape, PART_BYTES, shapeView } from './list-shape.ts';
 import type { ClassCount, PlanInputs, PlanManifest, ReviewList, RollbackPlan } from './plan-file.ts';
 
 /** Why a class is left alone, in the words of its review list. */
@@ -24,8 +25,22 @@ const REVIEW_REASONS: Record<UncertainClass, string> = {
   uncopyable: 'encrypted with a key of the customer (SSE-C), which a copy would need',
 };
 
+/** Why a key is `uncertain-expired` where a journal shows it. */
+const PURGED_REASON =
+  'the journal shows that a version or delete marker that may have been current at the point in time was permanently deleted or replaced later';
+
 /** A list of the plan folder: where it goes, and the query that fills it. */
-export type ListQuery = { path: string; name: string; header: boolean; query: string };
+export type ListQuery = {
+  path: string;
+  name: string;
+  /** whether its first line names the columns */
+  header: boolean;
+  columns: readonly string[];
+  /** the text that is published with the plan */
+  query: string;
+  /** the query in another shape, for an engine that writes lists in parts */
+  render(shape: ListShape): string;
+};
 
 export type ManifestQuery = ListQuery & { scenario: Scenario; class: KeyClass };
 
@@ -37,7 +52,6 @@ export function manifestQueries(sql: SqlRenderer, view: object, inputs: PlanInpu
       const operation = SCENARIO_OPERATIONS[scenario];
       const keyClass: KeyClass = operation === 'copy-to-bucket' ? 'copy' : operation;
       const isMarkerRows = operation === 'remove-delete-markers';
-      const name = `scenario${scenario}`;
       const values = {
         ...view,
         scenario,
@@ -45,16 +59,10 @@ export function manifestQueries(sql: SqlRenderer, view: object, inputs: PlanInpu
         class: keyClass,
         isMarkerRows,
         isCopy: !isMarkerRows && operation !== 'add-delete-marker',
-        target: name,
       };
-      return {
-        scenario,
-        class: keyClass,
-        name,
-        path: `manifests/${name}.csv`,
-        header: false,
-        query: sql('manifest', values),
-      };
+      const name = `scenario${scenario}`;
+      const list = { name, folder: 'manifests', file: name, header: false, columns: MANIFEST_COLUMNS };
+      return { scenario, class: keyClass, ...listQuery(sql, 'manifest', values, list) };
     });
 }
 
@@ -68,8 +76,8 @@ export function undoQueries(
     .filter((scenario) => scenario === '2' || scenario === '4')
     .map((scenario) => {
       const name = `scenario${scenario}_undo`;
-      const query = sql('undo-manifest', { ...view, scenario, target: name });
-      return { scenario, name, path: `manifests/${name}.csv`, header: false, query };
+      const list = { name, folder: 'manifests', file: name, header: false, columns: MANIFEST_COLUMNS };
+      return { scenario, ...listQuery(sql, 'undo-manifest', { ...view, scenario }, list) };
     });
 }
 
@@ -77,21 +85,69 @@ export function undoQueries(
 export function reviewQueries(sql: SqlRenderer, view: object): (ListQuery & { class: UncertainClass })[] {
   return UNCERTAIN_CLASSES.map((keyClass) => {
     const name = `review_${keyClass.replaceAll('-', '_')}`;
-    const query = sql('review', { ...view, class: keyClass, reason: REVIEW_REASONS[keyClass], target: name });
-    return { class: keyClass, name, path: `review/${keyClass}.csv`, header: true, query };
+    const values = {
+      ...view,
+      class: keyClass,
+      reason: REVIEW_REASONS[keyClass],
+      // Only this class can have keys that a journal put there.
+      purgedReason: keyClass === 'uncertain-expired' ? PURGED_REASON : null,
+    };
+    const list = { name, folder: 'review', file: keyClass, header: true, columns: REVIEW_COLUMNS };
+    return { class: keyClass, ...listQuery(sql, 'review', values, list) };
   });
+}
+
+const MANIFEST_COLUMNS = ['bucket', 'key', 'version_id', 'current_version_id', 'size', 'storage_class'];
+const REVIEW_COLUMNS = [
+  'key',
+  'version_id',
+  'reason',
+  'would_be',
+  'last_modified',
+  'size',
+  'storage_class',
+  'current_version_id',
+];
+
+/** Gives a list its query. @param values of the template, without those of the shape */
+function listQuery(
+  sql: SqlRenderer,
+  template: 'manifest' | 'undo-manifest' | 'review',
+  values: object,
+  list: { name: string; folder: string; file: string; header: boolean; columns: readonly string[] },
+): ListQuery {
+  const { name, header, columns } = list;
+  const render = (shape: ListShape) =>
+    sql(template, {
+      ...values,
+      target: name,
+      listColumns: columns,
+      ...shapeView(shape, header ? columns : null),
+    });
+  return {
+    name,
+    path: `${list.folder}/${list.file}.csv`,
+    header,
+    columns,
+    query: render({ kind: 'parts', partBytes: PART_BYTES }),
+    render,
+  };
 }
 
 type PlanLists = Pick<RollbackPlan, 'manifests' | 'undoManifests' | 'reviewLists'>;
 
+/** What became of a list: `sha256` is of the whole file, or of its parts where `parts` tells their sizes. */
+export type WrittenList = Pick<PlanManifest, 'path' | 'rows' | 'bytes' | 'sha256' | 'parts'>;
+
+/** Writes one list under its path. @throws RunbookError DISK_FULL, QUERY_FAILED, … */
+export type WriteList = (list: ListQuery) => Promise<WrittenList>;
+
 /**
- * Writes manifests, undo manifests and review lists into a folder, in key order. A list without rows has no file.
- * @param folder the folder that is to become the plan folder
- * @throws RunbookError DISK_FULL, QUERY_FAILED
+ * Writes manifests, undo manifests and review lists, in key order. A list without rows has no file.
+ * @throws RunbookError DISK_FULL, QUERY_FAILED, …
  */
 export async function writeLists(
-  engine: QueryEngine,
-  folder: string,
+  write: WriteList,
   queries: {
     manifests: ManifestQuery[];
     undo: (ListQuery & { scenario: '2' | '4' })[];
@@ -100,48 +156,42 @@ export async function writeLists(
   classes: readonly ClassCount[],
   progress: Progress,
 ): Promise<PlanLists> {
-  await mkdir(join(folder, 'manifests'));
-  await mkdir(join(folder, 'review'));
   const keysOf = (name: KeyClass) => classes.find((row) => row.class === name)?.keys ?? 0;
   const lists: PlanLists = { manifests: [], undoManifests: [], reviewLists: [] };
+  const writeList = (list: ListQuery) => {
+    progress(`Writing ${list.path}`, null);
+    return write(list);
+  };
   for (const query of queries.manifests) {
     const keys = keysOf(query.class);
     if (keys === 0) continue;
-    const file = await writeList(engine, folder, query, progress);
     const operation = SCENARIO_OPERATIONS[query.scenario];
-    lists.manifests.push({ scenario: query.scenario, operation, keys, ...file } satisfies PlanManifest);
+    lists.manifests.push({ scenario: query.scenario, operation, keys, ...(await writeList(query)) });
   }
   for (const query of queries.undo) {
     if (keysOf('remove-delete-markers') === 0) continue;
-    lists.undoManifests.push({
-      scenario: query.scenario,
-      ...(await writeList(engine, folder, query, progress)),
-    });
+    lists.undoManifests.push({ scenario: query.scenario, ...(await writeList(query)) });
   }
   for (const query of queries.reviews) {
     if (keysOf(query.class) === 0) continue;
-    lists.reviewLists.push({
-      class: query.class,
-      ...(await writeList(engine, folder, query, progress)),
-    } satisfies ReviewList);
+    lists.reviewLists.push({ class: query.class, ...(await writeList(query)) } satisfies ReviewList);
   }
   return lists;
 }
 
-async function writeList(
-  engine: QueryEngine,
-  folder: string,
-  list: ListQuery,
-  progress: Progress,
-): Promise<{ path: string; rows: number; bytes: number; sha256: string }> {
-  const path = join(folder, list.path);
-  const copy = `COPY (${list.query}) TO ${sqlText(path)} (FORMAT csv, HEADER ${list.header}, DELIMITER ',', QUOTE '"', ESCAPE '"')`;
-  progress(`Writing ${list.path}`, null);
-  const [result] = await engine.rows(copy);
-  return {
-    path: list.path,
-    rows: Number(result?.Count ?? 0),
-    bytes: (await stat(path)).size,
-    sha256: await sha256OfFile(path),
+/** Writes lists from DuckDB into a folder that is to become the plan folder. */
+export async function listFolder(engine: QueryEngine, folder: string): Promise<WriteList> {
+  await mkdir(join(folder, 'manifests'));
+  await mkdir(join(folder, 'review'));
+  return async (list) => {
+    const path = join(folder, list.path);
+    const copy = `COPY (${list.query}) TO ${sqlText(path)} (FORMAT csv, HEADER ${list.header}, DELIMITER ',', QUOTE '"', ESCAPE '"')`;
+    const [result] = await engine.rows(copy);
+    return {
+      path: list.path,
+      rows: Number(result?.Count ?? 0),
+      bytes: (await stat(path)).size,
+      sha256: await sha256OfFile(path),
+    };
   };
 }

@@ -37,7 +37,7 @@ const inputsSchema = z.strictObject({
 export type PlanInputs = z.infer<typeof inputsSchema>;
 
 const inventorySchema = z.strictObject({
-  format: z.enum(['csv', 'parquet', 's3-inventory-csv', 's3-inventory-parquet']),
+  format: z.enum(['csv', 'parquet', 's3-inventory-csv', 's3-inventory-parquet', 's3-metadata']),
   location: z.string().describe('where it was read from; not part of the digest'),
   files: count,
   bytes,
@@ -62,7 +62,18 @@ const classSchema = z.strictObject({
 });
 export type ClassCount = z.infer<typeof classSchema>;
 
-const fileFields = { path: z.string(), rows: count, bytes, sha256 };
+const fileFields = {
+  path: z.string(),
+  rows: count,
+  bytes,
+  sha256: sha256.describe('SHA-256 of the file; where there are parts, over the SHA-256s of the parts'),
+  parts: z
+    .array(bytes)
+    .optional()
+    .describe(
+      'sizes of the parts that the file was put together from on S3; absent where sha256 is of the file',
+    ),
+};
 
 const manifestSchema = z.strictObject({
   scenario: z.enum(SCENARIOS),
@@ -155,6 +166,13 @@ const checkSchema = z.strictObject({
 });
 export type Check = z.infer<typeof checkSchema>;
 
+const sourceSchema = z.strictObject({
+  source: z.enum(['s3-metadata', 's3-inventory', 'listing']),
+  name: z.string().nullable().describe('ID of the inventory configuration'),
+  chosen: z.boolean(),
+  reason: z.string(),
+});
+
 export const planSchema = z
   .strictObject({
     schemaVersion: z.literal(1),
@@ -175,6 +193,10 @@ export const planSchema = z
     topPrefixes: z.array(prefixSchema),
     estimate: estimateSchema,
     checks: z.array(checkSchema),
+    sources: z
+      .array(sourceSchema)
+      .optional()
+      .describe('the sources that were looked at, where none was named; not part of the digest'),
   })
   .describe('A rollback plan of s3-rewind. Immutable: what was reviewed is what runs.');
 

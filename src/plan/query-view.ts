@@ -32,6 +32,11 @@ export function queryView(
       inputs.noncurrentExpirationDays !== null &&
       !isMarkerRemoval &&
       !inputs.includeUncertain.includes('uncertain-expired'),
+    // Only a journal tells that what was current at the point in time was permanently deleted later.
+    flagPurged:
+      source.columns.is_purged_at_p !== undefined &&
+      !isMarkerRemoval &&
+      !inputs.includeUncertain.includes('uncertain-expired'),
     expiredBefore:
       inputs.noncurrentExpirationDays === null
         ? inputs.timestamp

@@ -25,6 +25,10 @@ const SQL_TEMPLATES = [
   'activity',
   'current',
   'state',
+  'metadata-boundary',
+  'metadata-merge',
+  'list-slice',
+  'refused-rows',
 ] as const;
 type SqlTemplate = (typeof SQL_TEMPLATES)[number];
 
@@ -94,6 +98,12 @@ export function sqlIdentifier(value: unknown): string {
   return `"${value.replaceAll('"', '""')}"`;
 }
 
+/** A table by its catalog, schema and name, or by as many of them as a dialect needs. */
+function sqlIdentifierPath(value: unknown): string {
+  if (!Array.isArray(value) || value.length === 0) throw new TypeError('a list of SQL identifiers expected');
+  return value.map(sqlIdentifier).join('.');
+}
+
 /** A whole number within the range that both dialects and JavaScript share. */
 export function sqlInteger(value: unknown): string {
   if (typeof value !== 'number' || !Number.isSafeInteger(value))
@@ -117,6 +127,7 @@ const SQL_HELPERS: Record<string, TemplateHelper> = {
   text: sqlText,
   textList: sqlTextList,
   identifier: sqlIdentifier,
+  identifierPath: sqlIdentifierPath,
   integer: sqlInteger,
   utc: sqlUtc,
 };

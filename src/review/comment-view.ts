@@ -19,6 +19,9 @@ export type CommentLimits = {
 const MAX_SCOPE_PREFIXES = 5;
 const MAX_EXTRAS = 12;
 const MAX_SQL_FILES = 10;
+const MAX_SOURCES = 8;
+
+const SOURCE_TITLES = { 's3-metadata': 'S3 Metadata', 's3-inventory': 'S3 Inventory', listing: 'Listing' };
 
 const CHECK_LEVELS: readonly Check['level'][] = ['blocking', 'warning', 'info'];
 
@@ -99,6 +102,10 @@ export function buildCommentView(
     inputs,
     expires: inputs.noncurrentExpirationDays !== null,
     inventory,
+    sources: (plan.sources ?? [])
+      .slice(0, MAX_SOURCES)
+      .map(({ source, name, ...rest }) => ({ ...rest, title: SOURCE_TITLES[source], name: name ?? '' })),
+    moreSources: Math.max(0, (plan.sources ?? []).length - MAX_SOURCES),
     templateLink: options.manifestLink(plan.template.path),
     sql: plan.sql.slice(0, MAX_SQL_FILES).map((file) => ({ ...file, link: options.manifestLink(file.path) })),
     plan,

@@ -1,5 +1,5 @@
 import type { ReviewList, RollbackPlan } from '../plan/plan-file.ts';
-import { CLASSES, type KeyClass, type Mode, type Scenario, UNCERTAIN_CLASSES } from '../s3/rollback.ts';
+import { CLASSES, type KeyClass, type Scenario, UNCERTAIN_CLASSES } from '../s3/rollback.ts';
 
 /** Why a class is left alone, for one who has not read docs/semantics.md. */
 const REASONS: Record<KeyClass, string> = {
@@ -46,7 +46,7 @@ export function buildLeftAloneRows(plan: RollbackPlan): LeftAloneRow[] {
       {
         class: keyClass,
         keys,
-        why: reasonOf(keyClass, plan.inputs.mode),
+        why: reasonOf(keyClass, plan),
         needsDecision: isUncertain(keyClass),
         list: plan.reviewLists.find((candidate) => candidate.class === keyClass) ?? null,
       },
@@ -56,9 +56,13 @@ export function buildLeftAloneRows(plan: RollbackPlan): LeftAloneRow[] {
   return rows.sort((a, b) => rank(a) - rank(b));
 }
 
-function reasonOf(keyClass: KeyClass, mode: Mode): string {
-  return keyClass === 'unchanged' && mode === 'delete-marker-removal'
-    ? 'The current entry is not a delete marker newer than P.'
+function reasonOf(keyClass: KeyClass, { inputs, inventory }: RollbackPlan): string {
+  if (keyClass === 'unchanged' && inputs.mode === 'delete-marker-removal') {
+    return 'The current entry is not a delete marker newer than P.';
+  }
+  // A journal knows more than the rules do.
+  return keyClass === 'uncertain-expired' && inventory.format === 's3-metadata'
+    ? 'What was current at P was permanently deleted since, or may have been.'
     : REASONS[keyClass];
 }
 

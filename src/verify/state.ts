@@ -1,10 +1,11 @@
 import { join } from 'node:path';
-import type { QueryEngine } from '../engine/duckdb.ts';
+import type { QueryEngine } from '../engine/query-engine.ts';
 import { RunbookError } from '../errors.ts';
 import { OUTCOME_COLUMNS } from '../execute/outcome-file.ts';
 import { readEndedRun } from '../execute/outcome-rows.ts';
 import { type PlanRecord, writtenBucket } from '../execute/record.ts';
 import type { RunOutcome } from '../execute/run-files.ts';
+import { localAccess } from '../inventory/access.ts';
 import { checkInventory } from '../inventory/checksum.ts';
 import { explainReadError } from '../inventory/read-error.ts';
 import { inventoryViewSql } from '../inventory/reader.ts';
@@ -63,7 +64,8 @@ export async function verifyState(options: StateOptions): Promise<StateVerificat
   } catch (error) {
     throw await explainReadError(error, engine, after, writtenBucket(plan));
   }
-  await classifyInventory(engine, sql, viewOf(before), before, plan.inputs, progress);
+  const access = localAccess(engine, before, plan.inputs.bucket);
+  await classifyInventory({ engine, access, sql, view: viewOf(before) }, before, plan.inputs, progress);
   await engine.run(sql('current', { ...viewOf(before), target: 'current_before' }));
   await engine.run(outcomesSql(record, run));
   progress('Comparing every key', null);

@@ -93,7 +93,7 @@ describe('a command line that is wrong', () => {
     ],
     [
       'plan',
-      'plan needs a value for --inventory, --bucket, --timestamp, --out.',
+      'plan needs a value for --bucket, --timestamp, --out.',
       'add it; examples: npm run --silent s3-rewind -- plan --help',
     ],
     ['\x1b[2J', "Unknown command '\\x1b[2J'.", 'npm run --silent s3-rewind -- --help'],

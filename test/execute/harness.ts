@@ -12,6 +12,7 @@ import type { S3Calls } from '../../src/execute/s3-calls.ts';
 import { openInventory } from '../../src/inventory/open.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { parsePlanInputs, type RawPlanInputs } from '../../src/plan/inputs.ts';
+import { localSite } from '../../src/plan/local-site.ts';
 import type { RollbackPlan } from '../../src/plan/plan-file.ts';
 import { builtInPrices } from '../../src/plan/prices.ts';
 import { clientOf } from '../sandbox/client.ts';
@@ -93,7 +94,7 @@ export async function planNow(stage: Stage, inputs: Partial<RawPlanInputs> = {})
     const source = await openInventory([inventory], async () => []);
     const now = new Date();
     plan = await buildPlan(folder, {
-      engine,
+      site: localSite(engine, source, stage.bucket.name),
       source,
       inputs: parsePlanInputs({ bucket: stage.bucket.name, timestamp: P, ...inputs }, now),
       inventoryTime: null,

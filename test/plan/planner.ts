@@ -2,11 +2,14 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import { openDuckDb, type QueryEngine } from '../../src/engine/duckdb.ts';
+import { openDuckDb } from '../../src/engine/duckdb.ts';
+import type { QueryEngine } from '../../src/engine/query-engine.ts';
 import { openInventory } from '../../src/inventory/open.ts';
+import type { InventorySource } from '../../src/inventory/source.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { parsePlanInputs, type RawPlanInputs } from '../../src/plan/inputs.ts';
-import type { RollbackPlan } from '../../src/plan/plan-file.ts';
+import { localSite } from '../../src/plan/local-site.ts';
+import type { PlanInputs, RollbackPlan } from '../../src/plan/plan-file.ts';
 import { builtInPrices } from '../../src/plan/prices.ts';
 import { sqlIdentifier, sqlText } from '../../src/render/sql.ts';
 import type { KeyClass, Mode, Scenario } from '../../src/s3/rollback.ts';
@@ -48,8 +51,23 @@ export type Planner = {
 /** The day on which every test is run, as far as the plan knows. */
 const NOW = new Date('2025-09-30T00:00:00Z');
 
-/** Opens an engine in a folder of its own; plans share it one after the other. */
-export async function openPlanner(): Promise<Planner> {
+/** What another engine needs to make the same plan. */
+export type PlannedInventory = {
+  path: string;
+  source: InventorySource;
+  inputs: PlanInputs;
+  inventoryTime: Date | null;
+  now: Date;
+  planned: Planned;
+};
+
+/**
+ * Opens an engine in a folder of its own; plans share it one after the other.
+ * @param alsoOn called with every plan while its inventory is still there
+ */
+export async function openPlanner(
+  alsoOn: (inventory: PlannedInventory) => Promise<void> = async () => {},
+): Promise<Planner> {
   const root = await mkdtemp(join(tmpdir(), 's3-rewind-plan-'));
   const engine = await openDuckDb({ workFolder: join(root, 'work'), memoryLimit: '1GB', threads: 1 });
   let number = 0;
@@ -58,9 +76,10 @@ export async function openPlanner(): Promise<Planner> {
       number += 1;
       const folder = join(root, String(number));
       await mkdir(join(folder, 'plan'), { recursive: true });
-      const planned = await runPlan(engine, folder, stacks, options);
+      const inventory = await runPlan(engine, folder, stacks, options);
+      await alsoOn(inventory);
       await rm(folder, { recursive: true });
-      return planned;
+      return inventory.planned;
     },
     async close() {
       engine.close();
@@ -74,7 +93,7 @@ async function runPlan(
   folder: string,
   stacks: ReadonlyMap<string, Stack>,
   options: PlannerOptions,
-): Promise<Planned> {
+): Promise<PlannedInventory> {
   const inventory = await writeInventory(engine, folder, stacks, options);
   const source = await openInventory([inventory], async (path) => {
     const columns = await engine.rows(`DESCRIBE SELECT * FROM read_parquet(${sqlText(path)})`);
@@ -86,11 +105,12 @@ async function runPlan(
     { ...options, ...destination, bucket: BUCKET, timestamp: POINT_IN_TIME, mode },
     NOW,
   );
+  const inventoryTime = options.takenAt ?? null;
   const plan = await buildPlan(join(folder, 'plan'), {
-    engine,
+    site: localSite(engine, source, inputs.bucket),
     source,
     inputs,
-    inventoryTime: options.takenAt ?? null,
+    inventoryTime,
     preflight: null,
     prices: builtInPrices(),
     now: NOW,
@@ -98,7 +118,7 @@ async function runPlan(
   });
   const lists = await readLists(join(folder, 'plan'));
   const keys = readKeys(plan, lists, await readClasses(engine), stacks.keys());
-  return { plan, keys, lists };
+  return { path: inventory, source, inputs, inventoryTime, now: NOW, planned: { plan, keys, lists } };
 }
 
 async function writeInventory(

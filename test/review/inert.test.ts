@@ -96,6 +96,11 @@ describe('any text of the bucket', () => {
         plan.inputs.kmsKeyArn = c;
         plan.estimate.prices.name = d;
         plan.estimate.extras = [{ code: 'x', text: e, costUsd: null, per: 'once' }];
+        plan.sources = [
+          { source: 's3-inventory', name: a, chosen: true, reason: b },
+          { source: 's3-inventory', name: c, chosen: false, reason: d },
+          { source: 'listing', name: null, chosen: false, reason: e },
+        ];
         for (const sample of plan.samples) if (sample.current !== null) sample.current.versionId = b;
         const comment = renderComment(plan, { template });
         const calm = structureOfPlain(given.length);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type BuildPlanOptions, buildPlan } from '../plan/build-plan.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
 import { builtInPrices, type PriceTable } from '../plan/prices.ts';
+import { bundleTaskCode } from '../render/task-code.ts';
 import { writeReview } from '../review/review-files.ts';
 
 /**
@@ -13,9 +14,13 @@ import { writeReview } from '../review/review-files.ts';
  */
 export async function makePlan(
   folder: string,
-  options: Omit<BuildPlanOptions, 'prices'> & { prices: PriceTable | null },
+  options: Omit<BuildPlanOptions, 'prices' | 'taskCode'> & { prices: PriceTable | null },
 ): Promise<RollbackPlan> {
-  const plan = await buildPlan(folder, { ...options, prices: options.prices ?? builtInPrices() });
+  const plan = await buildPlan(folder, {
+    ...options,
+    prices: options.prices ?? builtInPrices(),
+    taskCode: await bundleTaskCode(),
+  });
   await writeFile(join(folder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
   await writeReview(folder, plan);
   return plan;

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { readRecord } from '../execute/record.ts';
 import { stageFolder } from '../plan/plan-folder.ts';
 import { builtInPrices } from '../plan/prices.ts';
+import { bundleTaskCode } from '../render/task-code.ts';
 import { writeReview } from '../review/review-files.ts';
 import { buildUndo } from '../undo/build-undo.ts';
 import { planSummary } from './plan-summary.ts';
@@ -15,7 +16,11 @@ export async function runUndo(options: UndoOptions): Promise<void> {
   const record = await readRecord(options.record);
   const folder = await stageFolder(options.out, null);
   try {
-    const plan = await buildUndo(folder.path, record, { prices: builtInPrices(), now: new Date() });
+    const plan = await buildUndo(folder.path, record, {
+      prices: builtInPrices(),
+      taskCode: await bundleTaskCode(),
+      now: new Date(),
+    });
     await writeFile(join(folder.path, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
     await writeReview(folder.path, plan);
     await folder.commit();

@@ -46,6 +46,8 @@ export type BuildPlanOptions = {
   /** every source that was looked at; null where the user named one */
   sources?: RollbackPlan['sources'] | null;
   prices: PriceTable;
+  /** code of the task function for the template; null leaves the execution side out of it */
+  taskCode: string | null;
   now: Date;
   progress: Progress;
 };
@@ -200,7 +202,7 @@ async function writeQueryFiles(
   }
   const template = await renderRollbackTemplate({
     ...{ rollbackId, database, inputs, source, scenarios, queries: athena },
-    taskCode: null,
+    taskCode: options.taskCode,
   });
   await writeFile(join(folder, 'template.yaml'), template);
   return { sql: written, template: { path: 'template.yaml', sha256: sha256OfText(template) } };

@@ -40,7 +40,7 @@ const NO_ACTIVITY = { intervalSeconds: 60, intervals: [] };
 export async function buildUndo(
   folder: string,
   record: PlanRecord,
-  options: { prices: PriceTable; now: Date },
+  options: { prices: PriceTable; taskCode: string | null; now: Date },
 ): Promise<RollbackPlan> {
   const run = await readEndedRun(record);
   await mkdir(join(folder, 'manifests'));
@@ -54,7 +54,7 @@ export async function buildUndo(
   const classes = undoClasses(record, written);
   const inventory = await undoInventory(record, run, classes);
   const rollbackId = rollbackIdOf(inputs, inventory.sha256);
-  const template = await writeTemplate(folder, rollbackId, inputs, inventory, manifests);
+  const template = await writeTemplate(folder, rollbackId, inputs, inventory, manifests, options.taskCode);
   const covered = {
     schemaVersion: 1 as const,
     rollbackId,
@@ -204,6 +204,7 @@ async function writeTemplate(
   inputs: PlanInputs,
   inventory: PlanInventory,
   manifests: readonly PlanManifest[],
+  taskCode: string | null,
 ): Promise<RollbackPlan['template']> {
   const source: InventorySource = {
     format: 'csv',
@@ -221,7 +222,7 @@ async function writeTemplate(
     database: rollbackId.replaceAll('-', '_'),
     ...{ inputs, source, queries: [] },
     scenarios: manifests.map(({ scenario }) => scenario),
-    taskCode: null,
+    taskCode,
   });
   await writeFile(join(folder, 'template.yaml'), text);
   return { path: 'template.yaml', sha256: sha256OfText(text) };

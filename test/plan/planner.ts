@@ -113,6 +113,7 @@ async function runPlan(
     inventoryTime,
     preflight: null,
     prices: builtInPrices(),
+    taskCode: null,
     now: NOW,
     progress: () => {},
   });

@@ -34,6 +34,7 @@ export async function expectSamePlan(
       inventoryTime: inventory.inventoryTime,
       preflight: null,
       prices: builtInPrices(),
+    taskCode: null,
       now: inventory.now,
       progress: () => {},
     });

@@ -48,6 +48,12 @@ export const ERROR_KINDS = {
     'The counts of the classes do not add up to what was read. A bug: no plan is written.',
   ),
   QUERY_FAILED: failure('The query engine failed for a reason of its own.'),
+  QUERY_TOO_LONG: badInput('A query has more text than Athena takes.'),
+  QUERY_TIMED_OUT: failure('A query of Athena came to no end within its time.'),
+  QUERY_CANCELLED: failure('A query of Athena was cancelled by someone else.'),
+  LIST_TOO_LARGE: failure('A list of the plan is larger than S3 can put together from its parts.'),
+  LIST_DAMAGED: failure('What Athena wrote for a list is not what its own counts say.'),
+  AWS_FAILED: failure('A request to Athena or Glue failed, also after it was sent again.'),
   INTERRUPTED: failure(
     'The command was interrupted; a plan leaves nothing behind, a run goes on where it stopped.',
   ),

@@ -64,6 +64,7 @@ export const ERROR_KINDS = {
   WRONG_REGION: badInput('The bucket is in another Region, or no Region is set.'),
   VERSIONING_NOT_ENABLED: badInput('The bucket has no versioning, so there is nothing to roll back to.'),
   S3_FAILED: failure('A request to S3 failed, also after it was sent again.'),
+  RECORD_EXISTS: badInput('The record bucket holds a plan of this ID already.'),
   RECORD_NOT_FOUND: badInput('The record holds no plan.json that can be read.'),
   RECORD_CHANGED: badInput('The plan or a manifest of the record is not what its digest names.'),
   RECORD_FOREIGN_BUCKET: badInput('A manifest of the record names another bucket than its plan.'),

@@ -17,7 +17,11 @@ export function openAthenaCalls(client: AthenaClient, workGroup: string) {
     try {
       return await request();
     } catch (error) {
-      throw toServiceFailure(error, { service: 'Athena', action: `athena:${action}`, resource: `the workgroup ${workGroup}` });
+      throw toServiceFailure(error, {
+        service: 'Athena',
+        action: `athena:${action}`,
+        resource: `the workgroup ${workGroup}`,
+      });
     }
   }
   return {
@@ -36,12 +40,15 @@ export function openAthenaCalls(client: AthenaClient, workGroup: string) {
       if (QueryExecutionId === undefined) throw new TypeError('StartQueryExecution answered without an ID');
       return QueryExecutionId;
     },
-    async readStatus(queryId: string): Promise<{ state: State; reason: string | null; scannedBytes: number }> {
+    async readStatus(
+      queryId: string,
+    ): Promise<{ state: State; reason: string | null; scannedBytes: number }> {
       const { QueryExecution } = await send('GetQueryExecution', () =>
         client.send(new GetQueryExecutionCommand({ QueryExecutionId: queryId })),
       );
       const state = STATES.find((name) => name === QueryExecution?.Status?.State);
-      if (state === undefined) throw new TypeError(`GetQueryExecution answered without a state for ${queryId}`);
+      if (state === undefined)
+        throw new TypeError(`GetQueryExecution answered without a state for ${queryId}`);
       return {
         state,
         reason: QueryExecution?.Status?.StateChangeReason ?? null,
@@ -49,7 +56,9 @@ export function openAthenaCalls(client: AthenaClient, workGroup: string) {
       };
     },
     async stopQuery(queryId: string): Promise<void> {
-      await send('StopQueryExecution', () => client.send(new StopQueryExecutionCommand({ QueryExecutionId: queryId })));
+      await send('StopQueryExecution', () =>
+        client.send(new StopQueryExecutionCommand({ QueryExecutionId: queryId })),
+      );
     },
     async readResults(queryId: string, nextToken: string | null) {
       const { ResultSet, NextToken } = await send('GetQueryResults', () =>
@@ -65,7 +74,9 @@ export function openAthenaCalls(client: AthenaClient, workGroup: string) {
           name: Name ?? '',
           type: Type ?? '',
         })),
-        rows: (ResultSet?.Rows ?? []).map(({ Data }) => (Data ?? []).map((datum) => datum.VarCharValue ?? null)),
+        rows: (ResultSet?.Rows ?? []).map(({ Data }) =>
+          (Data ?? []).map((datum) => datum.VarCharValue ?? null),
+        ),
         nextToken: NextToken ?? null,
       };
     },

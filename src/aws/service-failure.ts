@@ -4,8 +4,10 @@ import { RetryableError } from '../s3/retryable.ts';
 /** Codes by which AWS services ask for patience ("Common errors", and the SDK's own list of throttling errors). */
 const THROTTLED =
   /^(Throttl|TooManyRequests|RequestLimitExceeded|RequestThrottled|SlowDown|ProvisionedThroughputExceeded|LimitExceeded.*Rate)/;
-const PASSING = /^(TimeoutError|RequestTimeout|InternalServer|InternalService|InternalFailure|ServiceUnavailable)/;
-const BROKEN = /^(ECONNRESET|EPIPE|ECONNABORTED|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
+const PASSING =
+  /^(TimeoutError|RequestTimeout|InternalServer|InternalService|InternalFailure|ServiceUnavailable)/;
+const BROKEN =
+  /^(ECONNRESET|EPIPE|ECONNABORTED|ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/;
 const CREDENTIALS =
   /^(ExpiredToken|UnrecognizedClient|InvalidSignature|InvalidClientTokenId|InvalidToken|MissingAuthenticationToken|IncompleteSignature)/;
 
@@ -33,10 +35,14 @@ export function toServiceFailure(cause: unknown, { service, action, resource }: 
     return new RetryableError(failed(), { slowDown: false });
   }
   if (CREDENTIALS.test(error.name)) {
-    return new RunbookError('ACCESS_DENIED', `${service} refuses the credentials: ${error.name}: ${error.message}`, {
-      hint: 'sign in again, and check with: aws sts get-caller-identity',
-      cause,
-    });
+    return new RunbookError(
+      'ACCESS_DENIED',
+      `${service} refuses the credentials: ${error.name}: ${error.message}`,
+      {
+        hint: 'sign in again, and check with: aws sts get-caller-identity',
+        cause,
+      },
+    );
   }
   if (error.name === 'CredentialsProviderError') {
     return new RunbookError('CREDENTIALS_MISSING', `No AWS credentials: ${error.message}`, {

@@ -4,6 +4,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { RunbookError } from '../errors.ts';
 import { MARKER_CHOICES, MODE_SCENARIOS, MODES, UNCERTAIN_CLASSES } from '../s3/rollback.ts';
 import { STORAGE_CLASS_CHOICES } from '../s3/storage-class.ts';
+import { ENGINES } from './choose-engine.ts';
 import { addEndpointOptions } from './endpoint-options.ts';
 import { addInventoryCommand } from './inventory-command.ts';
 import type { PlanOptions } from './plan.ts';
@@ -63,6 +64,13 @@ function addPlanCommand(program: Command): void {
       'CSV files (plain or .gz), Parquet files, a folder of them, or the manifest.json of an S3 Inventory report; local or s3://bucket/key',
     )
     .option('--list', 'list the bucket now instead, and check its configuration; kept as inventory.parquet')
+    .addOption(
+      new Option('--engine <name>', 'what reads the inventory: this machine (duckdb), or AWS (athena)')
+        .choices(ENGINES)
+        .default('auto'),
+    )
+    .option('--record-bucket <name>', 'athena: the bucket that takes tables, manifests and the record')
+    .option('--work-group <name>', 'athena: the workgroup to run queries in (default: s3-rewind-plan)')
     .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')
     .option('--bucket <name>', 'the bucket that the inventory describes')
     .option('--timestamp <time>', 'the point in time, inclusive: RFC 3339, UTC where no offset is given')

@@ -108,7 +108,10 @@ export function openAthena(options: AthenaOptions): AthenaEngine {
       }
       if (now() > deadline) {
         await patiently(() => calls.stopQuery(id));
-        throw queryFailure(id, { ...status, reason: `no end within ${MAX_WAIT_MS / 60_000} minutes: Query timeout` });
+        throw queryFailure(id, {
+          ...status,
+          reason: `no end within ${MAX_WAIT_MS / 60_000} minutes: Query timeout`,
+        });
       }
       await sleep(pauseMs(poll));
     }
@@ -116,7 +119,9 @@ export function openAthena(options: AthenaOptions): AthenaEngine {
 
   function assertNotInterrupted(): void {
     if (!interrupted && options.signal?.aborted !== true) return;
-    throw new RunbookError('INTERRUPTED', 'The query was interrupted.', { hint: 'run the same command again' });
+    throw new RunbookError('INTERRUPTED', 'The query was interrupted.', {
+      hint: 'run the same command again',
+    });
   }
 
   async function readRows(id: string): Promise<QueryRow[]> {
@@ -163,7 +168,10 @@ function assertShortEnough(sql: string): void {
 }
 
 /** Athena's results are text; numbers stay so, as 64 bits do not fit into a number. */
-function toRow(columns: readonly { name: string; type: string }[], values: readonly (string | null)[]): QueryRow {
+function toRow(
+  columns: readonly { name: string; type: string }[],
+  values: readonly (string | null)[],
+): QueryRow {
   return Object.fromEntries(
     columns.map(({ name, type }, index) => [name, toValue(values[index] ?? null, type)]),
   );

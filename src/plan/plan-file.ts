@@ -37,7 +37,7 @@ const inputsSchema = z.strictObject({
 export type PlanInputs = z.infer<typeof inputsSchema>;
 
 const inventorySchema = z.strictObject({
-  format: z.enum(['csv', 'parquet', 's3-inventory-csv', 's3-inventory-parquet']),
+  format: z.enum(['csv', 'parquet', 's3-inventory-csv', 's3-inventory-parquet', 's3-inventory-orc']),
   location: z.string().describe('where it was read from; not part of the digest'),
   files: count,
   bytes,
@@ -166,6 +166,14 @@ const checkSchema = z.strictObject({
 });
 export type Check = z.infer<typeof checkSchema>;
 
+const engineSchema = z.strictObject({
+  name: z.enum(['duckdb', 'athena']),
+  reason: z.string().describe('why this engine made the plan'),
+  queries: count.describe('queries that Athena ran; 0 for DuckDB'),
+  scannedBytes: bytes.describe('what Athena bills: DataScannedInBytes of all queries; 0 for DuckDB'),
+});
+export type PlanEngine = z.infer<typeof engineSchema>;
+
 export const planSchema = z
   .strictObject({
     schemaVersion: z.literal(1),
@@ -186,6 +194,9 @@ export const planSchema = z
     topPrefixes: z.array(prefixSchema),
     estimate: estimateSchema,
     checks: z.array(checkSchema),
+    engine: engineSchema
+      .optional()
+      .describe('what made the plan, where there was a choice; not part of the digest'),
   })
   .describe('A rollback plan of s3-rewind. Immutable: what was reviewed is what runs.');
 

@@ -1,5 +1,6 @@
 import type { InventorySource } from '../inventory/source.ts';
 import { readTemplate, renderTemplate } from '../render/handlebars.ts';
+import { glueType } from './athena-table.ts';
 import type { PlanInputs } from './plan-file.ts';
 
 /** CloudFormation takes a template of this size in the request itself (AWS CloudFormation quotas). */
@@ -8,13 +9,6 @@ const MAX_TEMPLATE_BYTES = 51_200;
 const MIN_CUTOFF_BYTES = 10_000_000;
 /** Every query reads the inventory at most once; twice its size stops a query that has gone astray. */
 const CUTOFF_FACTOR = 2;
-
-const GLUE_TYPES: Record<string, string> = {
-  BOOLEAN: 'boolean',
-  BIGINT: 'bigint',
-  INTEGER: 'int',
-  DOUBLE: 'double',
-};
 
 export type TemplateQuery = { name: string; text: string };
 
@@ -56,11 +50,6 @@ export async function renderRollbackTemplate(
     );
   const whole = render(queries);
   return Buffer.byteLength(whole) <= MAX_TEMPLATE_BYTES ? whole : render([]);
-}
-
-function glueType(duckDbType: string): string {
-  if (duckDbType.startsWith('TIMESTAMP')) return 'timestamp';
-  return GLUE_TYPES[duckDbType] ?? 'string';
 }
 
 /** A YAML scalar in double quotes (JSON is YAML), or a whole number. */

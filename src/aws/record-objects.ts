@@ -156,11 +156,11 @@ export function openRecordObjects(client: S3Client) {
     /** Puts an object together from others. @returns the SHA-256 of each part, base64, in order */
     async assemble(url: string, parts: readonly Part[]): Promise<string[]> {
       const target = parseObjectUrl(url);
-      const Object = { Bucket: target.bucket, Key: target.key };
+      const object = { Bucket: target.bucket, Key: target.key };
       const { UploadId } = await send(target, 'Putting together', 's3:PutObject', () =>
         client.send(
           new CreateMultipartUploadCommand({
-            ...Object,
+            ...object,
             ChecksumAlgorithm: 'SHA256',
             ChecksumType: 'COMPOSITE',
             ContentType: 'text/csv',
@@ -175,13 +175,13 @@ export function openRecordObjects(client: S3Client) {
         );
         await send(target, 'Putting together', 's3:PutObject', () =>
           client.send(
-            new CompleteMultipartUploadCommand({ ...Object, UploadId, MultipartUpload: { Parts: done } }),
+            new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload: { Parts: done } }),
           ),
         );
         return done.map(({ ChecksumSHA256 }) => ChecksumSHA256 ?? '');
       } catch (error) {
         // What was sent already would be kept, and billed, for ever.
-        await client.send(new AbortMultipartUploadCommand({ ...Object, UploadId })).catch(() => {});
+        await client.send(new AbortMultipartUploadCommand({ ...object, UploadId })).catch(() => {});
         throw error;
       }
     },

@@ -13,6 +13,8 @@ export type AthenaSandbox = {
   sandbox: Sandbox;
   glue: GlueCatalog;
   athena: AthenaService;
+  /** of Trino */
+  catalog: string;
   stop(): Promise<void>;
 };
 
@@ -54,6 +56,7 @@ export async function startAthenaSandbox(trinoUrl: string, recordBucket: string)
     sandbox,
     glue,
     athena,
+    catalog,
     async stop() {
       await queryTrino(trinoUrl, `DROP CATALOG ${catalog}`, { catalog: 'system' });
       await sandbox.stop();

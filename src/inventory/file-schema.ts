@@ -8,7 +8,7 @@ import type { SourceColumn } from './columns.ts';
 export function parseFileSchema(schema: string): SourceColumn[] {
   const text = schema.trim();
   if (text.startsWith('message')) {
-    return [...text.matchAll(/\b(?:required|optional)\s+(\w+)\s+(\w+)\s*(\(\s*\w+)?/g)].map((match) => ({
+    return [...text.matchAll(/\b(?:required|optional)\s+(\w+)\s+(\w+)\s*(\([^;]*\))?/g)].map((match) => ({
       name: match[2] ?? '',
       type: parquetType(match[1] ?? '', match[3] ?? ''),
     }));
@@ -31,6 +31,7 @@ const ORC_TYPES: Record<string, string> = {
 };
 
 function parquetType(physical: string, annotation: string): string {
+  if (/TIMESTAMP\s*\(\s*\w+\s*,\s*true\s*\)/.test(annotation)) return 'TIMESTAMP WITH TIME ZONE';
   if (annotation.includes('TIMESTAMP') || physical === 'int96') return 'TIMESTAMP';
   return { boolean: 'BOOLEAN', int64: 'BIGINT', int32: 'INTEGER', double: 'DOUBLE' }[physical] ?? 'VARCHAR';
 }

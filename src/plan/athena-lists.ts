@@ -3,7 +3,7 @@ import type { QueryEngine } from '../engine/query-engine.ts';
 import { RunbookError } from '../errors.ts';
 import type { SqlRenderer } from '../render/sql.ts';
 import { type ListPart, type PartObject, planAssembly, type RecordCalls } from './list-parts.ts';
-import { PART_BYTES } from './list-shape.ts';
+import { linesTable, PART_BYTES } from './list-shape.ts';
 import type { ListQuery, WriteList, WrittenList } from './outputs.ts';
 
 /**
@@ -89,7 +89,7 @@ async function writeParts(
     return calls.listParts(list.name);
   }
   const cuts = await cutKeys(engine, list, size.rows, slices);
-  const lines = `${list.name}_lines`;
+  const lines = linesTable(list.name);
   await engine.run(list.render({ kind: 'lines', cuts }));
   const parts: PartObject[] = [];
   for (let slice = 0; slice <= cuts.length; slice += 1) {

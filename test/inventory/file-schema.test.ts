@@ -12,6 +12,10 @@ test.each([
     'bucket:VARCHAR key:VARCHAR is_latest:BOOLEAN size:BIGINT last_modified_date:TIMESTAMP e_tag:VARCHAR',
   ],
   [
+    'message m { required binary bucket (STRING); optional int64 last_modified_date (TIMESTAMP(MILLIS,true)); optional int32 n; }',
+    'bucket:VARCHAR last_modified_date:TIMESTAMP WITH TIME ZONE n:INTEGER',
+  ],
+  [
     'struct<bucket:string,key:string,is_latest:boolean,size:bigint,last_modified_date:timestamp,e_tag:string>',
     'bucket:VARCHAR key:VARCHAR is_latest:BOOLEAN size:BIGINT last_modified_date:TIMESTAMP e_tag:VARCHAR',
   ],

@@ -3,6 +3,7 @@ import process from 'node:process';
 import { z } from 'zod';
 import { ERROR_KINDS } from '../src/errors.ts';
 import { planSchema } from '../src/plan/plan-file.ts';
+import { scalePage } from './scale-page.ts';
 
 /**
  * The parts of the documentation that are made from the code: `npm run docs` writes them, a test holds them equal.
@@ -12,7 +13,7 @@ const DOCS = new URL('../docs/', import.meta.url);
 
 /** Path below docs/ → text. */
 export async function generatedDocs(): Promise<Record<string, string>> {
-  return { 'plan.schema.json': planJsonSchema(), 'errors.md': await errorsPage() };
+  return { 'plan.schema.json': planJsonSchema(), 'errors.md': await errorsPage(), 'scale.md': scalePage() };
 }
 
 function planJsonSchema(): string {

@@ -69,6 +69,25 @@ export function athenaLists(options: AthenaListOptions, target: string): WriteLi
   };
 }
 
+/**
+ * Into how many slices a list goes, each written by one query, and how large the parts become.
+ * @throws RunbookError LIST_TOO_LARGE
+ */
+export function divideList(
+  bytes: number,
+  path: string,
+  limits: ListLimits = LIMITS,
+): { partBytes: number; slices: number } {
+  const most = limits.slices * limits.partsPerQuery;
+  const partBytes = Math.max(limits.partBytes, Math.ceil(bytes / most));
+  if (partBytes > limits.maxPartBytes) {
+    throw new RunbookError('LIST_TOO_LARGE', `${path} would have ${bytes} bytes.`, {
+      hint: `a list can have ${most * limits.maxPartBytes} bytes: narrow the plan with --prefix, and make several`,
+    });
+  }
+  return { partBytes, slices: Math.ceil(bytes / (partBytes * limits.partsPerQuery)) };
+}
+
 async function writeParts(
   options: AthenaListOptions,
   list: ListQuery,
@@ -76,14 +95,7 @@ async function writeParts(
   limits: ListLimits,
 ): Promise<PartObject[]> {
   const { engine, calls } = options;
-  const most = limits.slices * limits.partsPerQuery;
-  const partBytes = Math.max(limits.partBytes, Math.ceil(size.bytes / most));
-  if (partBytes > limits.maxPartBytes) {
-    throw new RunbookError('LIST_TOO_LARGE', `${list.path} would have ${size.bytes} bytes.`, {
-      hint: `a list can have ${most * limits.maxPartBytes} bytes: narrow the plan with --prefix, and make several`,
-    });
-  }
-  const slices = Math.ceil(size.bytes / (partBytes * limits.partsPerQuery));
+  const { partBytes, slices } = divideList(size.bytes, list.path, limits);
   if (slices <= 1) {
     await engine.run(list.render({ kind: 'parts', partBytes }));
     return calls.listParts(list.name);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { approvalSchema } from '../src/approve/approval-file.ts';
 import { ERROR_KINDS } from '../src/errors.ts';
 import { planSchema } from '../src/plan/plan-file.ts';
+import { scalePage } from './scale-page.ts';
 
 /**
  * The parts of the documentation that are made from the code: `npm run docs` writes them, a test holds them equal.
@@ -17,6 +18,7 @@ export async function generatedDocs(): Promise<Record<string, string>> {
     'plan.schema.json': jsonSchema('plan.json of s3-rewind', planSchema),
     'approval.schema.json': jsonSchema('approval.json of s3-rewind', approvalSchema),
     'errors.md': await errorsPage(),
+    'scale.md': scalePage(),
   };
 }
 

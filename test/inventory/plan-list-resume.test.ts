@@ -37,8 +37,8 @@ async function interrupt(args: readonly string[], signal: NodeJS.Signals) {
   const { child, result } = startCommand(sandbox, args);
   while (sandbox.requests.count('ListObjectVersions') < 22 && child.exitCode === null) await sleep(5);
   // On a busy machine the note comes later: what counts is that parts of the listing are on disk.
-  const valueOf = (name: string) => args[args.indexOf(name) + 1] ?? '';
-  const place = args.includes('--work-dir') ? valueOf('--work-dir') : dirname(valueOf('--out'));
+  const after = (name: string) => args[args.indexOf(name) + 1] ?? '';
+  const place = args.includes('--work-dir') ? after('--work-dir') : dirname(after('--out'));
   const state = join(place, 'plan.listing.partial/state.json');
   const notedAt = async () => (await stat(state).catch(() => null))?.mtimeMs ?? 0;
   const seen = Date.now();

@@ -1,9 +1,12 @@
 import { RunbookError } from '../errors.ts';
 import type { InventorySource } from '../inventory/source.ts';
 import { formatBytes } from '../review/figures.ts';
+import type { AthenaInventory } from './athena-inventory.ts';
 import type { EndpointOptions } from './endpoint-options.ts';
+import type { FoundSource } from './find-source.ts';
+import { automaticInventory } from './plan-source.ts';
 
-export type EngineChoice = EndpointOptions & {
+export type EngineOptions = EndpointOptions & {
   engine?: string;
   recordBucket?: string;
   workGroup?: string;
@@ -16,56 +19,125 @@ export const ENGINES = ['auto', 'duckdb', 'athena'] as const;
 /** Above this a report takes longer to bring here than Athena takes to read it where it is. */
 const LARGE_INVENTORY_BYTES = 20_000_000_000;
 
-/** What a plan on Athena starts from. */
-export type AthenaChoice = {
-  source: InventorySource;
-  recordBucket: string;
-  workGroup: string;
-  reason: string;
+/** The workgroup of the bootstrap stack, which says where results go and what a query may scan at most. */
+const DEFAULT_WORK_GROUP = 's3-rewind-plan';
+
+export type AthenaPlace = { recordBucket: string; workGroup: string };
+
+/** What makes the plan, and why; `found` is null where the user named the inventory. */
+export type EngineChoice =
+  | {
+      engine: 'athena';
+      place: AthenaPlace;
+      inventory: AthenaInventory;
+      reason: string;
+      found: FoundSource | null;
+    }
+  | {
+      engine: 'duckdb';
+      /** null where there was no choice */
+      reason: string | null;
+      found: FoundSource | null;
+    };
+
+/** How the choice looks at what there is. */
+export type EngineCalls = {
+  /** Opens a report on S3 where it lies. */
+  open(url: string, place: AthenaPlace): Promise<InventorySource>;
+  /** Finds the best source that Athena reads. */
+  find(reportOnly: boolean): Promise<FoundSource>;
 };
 
 /**
- * Decides which engine makes the plan: the one that is asked for; else Athena for reports that DuckDB cannot read (ORC)
- * or that are large, where a record bucket is named for it to write to; else DuckDB.
- * @param open opens a report on S3 where it lies
- * @returns null for DuckDB
- * @throws RunbookError INVALID_OPTION, INVENTORY_*
+ * Decides which engine makes the plan: the one that is asked for; else Athena for what DuckDB cannot read (S3 Metadata,
+ * ORC) or what is large, where a record bucket is named for it to write to; else DuckDB.
+ * @throws RunbookError INVALID_OPTION, NO_USABLE_INVENTORY, INVENTORY_*
  */
-export async function chooseAthena(
-  options: EngineChoice,
-  open: (url: string, place: { recordBucket: string; workGroup: string }) => Promise<InventorySource>,
-): Promise<AthenaChoice | null> {
+export async function chooseEngine(options: EngineOptions, calls: EngineCalls): Promise<EngineChoice> {
   const { engine = 'auto', recordBucket } = options;
-  if (engine === 'duckdb') return null;
-  const [url, ...others] = options.inventory ?? [];
-  const isReport = others.length === 0 && url?.startsWith('s3://') === true && url.endsWith('/manifest.json');
-  if (engine === 'athena') {
-    if (recordBucket === undefined) {
-      throw new RunbookError('INVALID_OPTION', '--engine athena needs --record-bucket.', {
-        hint: 'name the record bucket of the bootstrap stack: Athena writes its tables and the manifests there',
-      });
-    }
-    if (!isReport) {
-      throw new RunbookError('INVALID_OPTION', '--engine athena reads S3 Inventory reports on S3.', {
-        hint: 'give --inventory s3://BUCKET/PREFIX/…/manifest.json, or leave --engine out to plan with DuckDB',
-      });
-    }
+  const here = { engine: 'duckdb', reason: null, found: null } as const;
+  if (engine === 'duckdb') return here;
+  if (recordBucket === undefined) {
+    if (engine !== 'athena') return here;
+    throw new RunbookError('INVALID_OPTION', '--engine athena needs --record-bucket.', {
+      hint: 'name the record bucket of the bootstrap stack: Athena writes its tables and the manifests there',
+    });
   }
-  if (recordBucket === undefined || url === undefined || !isReport) return null;
   const place = { recordBucket, workGroup: options.workGroup ?? DEFAULT_WORK_GROUP };
-  const source = await open(url, place);
-  if (engine === 'athena') return { source, ...place, reason: 'it was asked for' };
-  if (source.format === 's3-inventory-orc') {
-    return { source, ...place, reason: 'the report is ORC, which DuckDB cannot read' };
+  const isAsked = engine === 'athena';
+  const word = automaticInventory(options);
+  if (word !== null) return chooseForFound(await calls.find(word === 's3-inventory'), place, isAsked, calls);
+  const url = reportUrl(options);
+  if (url === null) {
+    if (!isAsked) return here;
+    throw new RunbookError(
+      'INVALID_OPTION',
+      '--engine athena reads S3 Metadata and S3 Inventory reports on S3.',
+      {
+        hint: 'give --inventory s3://BUCKET/PREFIX/…/manifest.json, or leave --inventory and --list out to have the best source found; leave --engine out to plan with DuckDB',
+      },
+    );
   }
-  const bytes = source.files.reduce((sum, file) => sum + file.bytes, 0);
-  if (bytes <= LARGE_INVENTORY_BYTES) return null;
-  return {
-    source,
-    ...place,
-    reason: `the report has ${formatBytes(bytes)}, too much to bring to one machine`,
-  };
+  const source = await calls.open(url, place);
+  const { isNeeded, reason } = judgeReport(source.format === 's3-inventory-orc', source.files);
+  if (!isNeeded && !isAsked) return { ...here, reason };
+  const why = isAsked ? 'it was asked for' : reason;
+  return { engine: 'athena', place, inventory: { kind: 'report', source }, reason: why, found: null };
 }
 
-/** The workgroup of the bootstrap stack, which says where results go and what a query may scan at most. */
-const DEFAULT_WORK_GROUP = 's3-rewind-plan';
+async function chooseForFound(
+  found: FoundSource,
+  place: AthenaPlace,
+  isAsked: boolean,
+  calls: EngineCalls,
+): Promise<EngineChoice> {
+  const { choice } = found;
+  const why = (reason: string) => (isAsked ? 'it was asked for' : reason);
+  switch (choice.source) {
+    case 's3-metadata': {
+      const inventory = { kind: 'metadata', tables: choice.tables } as const;
+      const reason = why('the tables of S3 Metadata are read by Athena alone');
+      return { engine: 'athena', place, inventory, reason, found };
+    }
+    case 's3-inventory': {
+      const { report } = choice;
+      const { isNeeded, reason } = judgeReport(report.format === 'ORC', report.files);
+      if (!isNeeded && !isAsked) return { engine: 'duckdb', reason, found };
+      const source = await calls.open(report.location, place);
+      const inventory = { kind: 'report', source } as const;
+      return { engine: 'athena', place, inventory, reason: why(reason), found };
+    }
+    case 'listing':
+      if (!isAsked) return { engine: 'duckdb', reason: 'a listing is read where it is made', found };
+      throw nothingForAthena(found);
+  }
+}
+
+function judgeReport(isOrc: boolean, files: readonly { bytes: number }[]) {
+  if (isOrc) return { isNeeded: true, reason: 'the report is ORC, which DuckDB cannot read' };
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
+  return bytes > LARGE_INVENTORY_BYTES
+    ? { isNeeded: true, reason: `the report has ${formatBytes(bytes)}, too much to bring to one machine` }
+    : {
+        isNeeded: false,
+        reason: `the report has ${formatBytes(bytes)}, little enough to bring to one machine`,
+      };
+}
+
+function nothingForAthena({ considered }: FoundSource): RunbookError {
+  const reasons = considered
+    .filter(({ source }) => source !== 'listing')
+    .map(({ source, name, reason }) => `${source}${name === null ? '' : ` '${name}'`}: ${reason}`);
+  return new RunbookError(
+    'NO_USABLE_INVENTORY',
+    `Nothing that Athena reads can serve the plan: ${reasons.join('; ')}.`,
+    { hint: 'leave --engine athena out to plan from a listing of now, which this machine makes and reads' },
+  );
+}
+
+/** The one manifest.json on S3 that the options name, or null. */
+function reportUrl({ inventory = [], list }: EngineOptions): string | null {
+  const [url, ...others] = inventory;
+  if (list === true || url === undefined || others.length > 0) return null;
+  return url.startsWith('s3://') && url.endsWith('/manifest.json') ? url : null;
+}

@@ -12,14 +12,15 @@ import { openRemoteReport } from '../inventory/remote-source.ts';
 import type { InventorySource } from '../inventory/source.ts';
 import type { ListLimits } from '../plan/athena-lists.ts';
 import { athenaSite } from '../plan/athena-site.ts';
-import { inventoryTable, symlinkText } from '../plan/athena-table.ts';
 import type { BuildPlanOptions } from '../plan/build-plan.ts';
 import type { PartObject, RecordCalls } from '../plan/list-parts.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
+import { type AthenaInventory, openAthenaInventory } from './athena-inventory.ts';
+import type { AthenaPlace } from './choose-engine.ts';
 import { type EndpointOptions, parseEndpoint } from './endpoint-options.ts';
 import { type MakePlanOptions, makePlan } from './make-plan.ts';
 
-export type AthenaPlanOptions = EndpointOptions & { recordBucket: string; workGroup: string };
+export type AthenaPlanOptions = EndpointOptions & AthenaPlace;
 
 const PART_FOLDER = /\/part=(\d+)\/[^/]+$/;
 
@@ -51,35 +52,42 @@ export function openReportOnS3(side: AthenaSide, url: string): Promise<Inventory
 }
 
 /**
- * Makes a plan on Athena: a Glue database of its own for the time of the plan, over exactly the files of the report.
+ * Makes a plan on Athena: in a Glue database of its own for the time of the plan.
  * Small lists come into the folder; large ones are put together in the record. At the end the folder is copied to the
  * record, plan.json last.
  * @throws RunbookError whatever building the plan refuses; QUERY_*, ACCESS_DENIED, RECORD_EXISTS
  */
 export async function makeAthenaPlan(
   folder: string,
-  options: Omit<MakePlanOptions, 'site'> & {
+  options: Omit<MakePlanOptions, 'site' | 'source'> & {
     side: AthenaSide;
+    inventory: AthenaInventory;
     recordBucket: string;
     reason: string;
     signal: AbortSignal;
     limits?: Partial<ListLimits>;
   },
 ): Promise<RollbackPlan> {
-  const { side, source, recordBucket, signal } = options;
+  const { side, recordBucket, signal } = options;
   const id = randomBytes(4).toString('hex');
   const database = `s3_rewind_plan_${id}`;
-  const listing = `s3://${recordBucket}/work/plan-${id}/inventory/`;
+  const work = `s3://${recordBucket}/work/plan-${id}/`;
   const engine = openAthena({ calls: side.athena, database, signal });
-  await side.objects.write(`${listing}symlink.txt`, Buffer.from(symlinkText(source)), { once: true });
   await side.glue.createDatabase(database, `s3-rewind: plan for ${options.inputs.bucket}`);
   try {
-    await side.glue.createTable(database, inventoryTable(source, listing));
+    const { objects, glue } = side;
+    const place = { engine, objects, glue, database, work };
+    const { source, checksum, ...known } = await openAthenaInventory(
+      place,
+      options.inventory,
+      options.inputs,
+    );
     const calls = recordCalls(side, database, folder);
     const { limits } = options;
     const site = athenaSite({
       engine,
       source,
+      checksum,
       database,
       recordBucket,
       calls,
@@ -94,6 +102,8 @@ export async function makeAthenaPlan(
     };
     const plan = await makePlan(folder, {
       ...options,
+      ...known,
+      source,
       site: checked,
       engine: () => ({ name: 'athena', reason: options.reason, ...engine.usage() }),
     });

@@ -5,6 +5,7 @@ import type { ConsideredSource } from '../inventory/considered.ts';
 import type { Check, PlanInputs } from '../plan/plan-file.ts';
 import type { Progress } from '../progress.ts';
 import type { EndpointOptions } from './endpoint-options.ts';
+import type { FoundSource } from './find-source.ts';
 
 export type SourceOptions = EndpointOptions & {
   inventory?: string[];
@@ -35,9 +36,21 @@ export type PlanSource = {
 const AUTOMATIC = 'auto';
 const NEWEST_REPORT = 's3-inventory';
 
+/** The word by which the options leave the inventory to be found; null where it is named, or to be listed. */
+export function automaticInventory({
+  inventory,
+  list,
+}: Pick<SourceOptions, 'inventory' | 'list'>): typeof AUTOMATIC | typeof NEWEST_REPORT | null {
+  if (list === true) return null;
+  if (inventory === undefined) return AUTOMATIC;
+  const [word] = inventory;
+  return inventory.length === 1 && (word === AUTOMATIC || word === NEWEST_REPORT) ? word : null;
+}
+
 /**
  * Finds the inventory of a plan as the options ask for it: named files, a listing of now, the newest report, or the
  * best of what there is. The AWS SDK is loaded only where it is needed.
+ * @param looked what was found already; null: nobody has looked yet
  * @throws RunbookError INVALID_OPTION, NO_USABLE_INVENTORY, and those of the listing
  */
 export async function findPlanSource(
@@ -45,17 +58,20 @@ export async function findPlanSource(
   inputs: PlanInputs,
   options: SourceOptions,
   progress: Progress,
+  looked: FoundSource | null,
 ): Promise<PlanSource> {
   if (options.list === true) return listNow(folder, inputs, options, progress, null);
-  const given = options.inventory ?? [AUTOMATIC];
-  const [word] = given;
-  if (given.length > 1 || (word !== AUTOMATIC && word !== NEWEST_REPORT)) {
+  const word = automaticInventory(options);
+  if (word === null) {
+    const given = options.inventory ?? [];
     return { given, location: given.join(', '), takenAt: null, inputs, checks: null, sources: null };
   }
   progress(`Looking for an inventory of ${inputs.bucket}`, null);
   const { findSource } = await import('./find-source.ts');
-  const { report, considered } = await findSource(inputs, options, word === NEWEST_REPORT);
-  if (report === null) return listNow(folder, inputs, options, progress, considered);
+  const wanted = { engine: 'embedded', reportOnly: word === NEWEST_REPORT } as const;
+  const { choice, considered } = looked ?? (await findSource(inputs, options, wanted));
+  if (choice.source !== 's3-inventory') return listNow(folder, inputs, options, progress, considered);
+  const { report } = choice;
   const { checkBuckets } = await import('./bucket-checks.ts');
   return {
     given: [report.location],

@@ -10,6 +10,7 @@ import { type StagedFolder, stageFolder } from '../plan/plan-folder.ts';
 import type { PriceTable } from '../plan/prices.ts';
 import type { Progress } from '../progress.ts';
 import { parsePointInTime } from '../s3/point-in-time.ts';
+import type { EngineChoice } from './choose-engine.ts';
 import { watchInterruption } from './interruption.ts';
 import { assertOneSource, findPlanSource, type SourceOptions } from './plan-source.ts';
 import { openTerminal, type Terminal, writeJson, writeOut } from './terminal.ts';
@@ -48,11 +49,12 @@ export async function runPlan(options: PlanOptions): Promise<void> {
     const engine = lazyEngine({ workFolder: folder.workPath, signal, ...limits });
     try {
       const made = { asked, inventoryTime, prices, now };
-      const athena = await chooseAthenaSide(options);
+      const { progress } = terminal;
+      const choice = await chooseEngineFor(options, asked, progress);
       const plan =
-        athena === null
-          ? await planHere(folder, { ...made, progress: terminal.progress }, options, engine)
-          : await athena.plan(folder.path, { ...made, inputs: asked, progress: terminal.progress, signal });
+        choice.engine === 'athena'
+          ? await planOnAthena(folder, { ...made, progress }, options, choice, signal)
+          : await planHere(folder, { ...made, progress }, options, choice, engine);
       interruption.assertNone();
       await folder.commit();
       await finish(terminal, options, plan);
@@ -81,10 +83,12 @@ async function planHere(
   folder: StagedFolder,
   made: Asked,
   options: PlanOptions,
+  choice: EngineChoice & { engine: 'duckdb' },
   engine: LazyEngine,
 ): Promise<RollbackPlan> {
   const { asked, inventoryTime, prices, now, progress } = made;
-  const found = await findPlanSource(folder.path, asked, options, progress);
+  const { reason } = choice;
+  const found = await findPlanSource(folder.path, asked, options, progress, choice.found);
   const paths = await fetchRemote(found.given, folder.workPath, options, progress);
   const opened = await openInventory(paths, async (path) => {
     const { readParquetColumns } = await import('../inventory/parquet-columns.ts');
@@ -106,25 +110,57 @@ async function planHere(
     prices,
     now,
     progress,
+    ...(reason === null
+      ? {}
+      : { engine: () => ({ name: 'duckdb', reason, queries: 0, scannedBytes: 0 }) as const }),
   });
 }
 
-/** Athena's side of the plan, where it is the one to make it; its SDK clients are loaded only then. */
-async function chooseAthenaSide(options: PlanOptions) {
-  if (options.recordBucket === undefined && options.engine !== 'athena') return null;
-  const { chooseAthena } = await import('./choose-engine.ts');
-  const { makeAthenaPlan, openAthenaSide, openReportOnS3 } = await import('./plan-athena.ts');
-  const choice = await chooseAthena(options, (url, place) =>
-    openReportOnS3(openAthenaSide({ ...options, ...place }), url),
-  );
-  if (choice === null) return null;
-  const { source, recordBucket, reason } = choice;
-  const side = openAthenaSide({ ...options, ...choice });
-  type Rest = Omit<Asked, 'asked'> & { inputs: PlanInputs; signal: AbortSignal };
-  return {
-    plan: (folder: string, rest: Rest) =>
-      makeAthenaPlan(folder, { ...rest, source, side, recordBucket, reason, preflight: null }),
-  };
+/** Which engine makes the plan. What looks at AWS for that is loaded only where Athena could be the one. */
+async function chooseEngineFor(
+  options: PlanOptions,
+  asked: PlanInputs,
+  progress: Progress,
+): Promise<EngineChoice> {
+  const isHere = options.recordBucket === undefined && options.engine !== 'athena';
+  if (isHere) return { engine: 'duckdb', reason: null, found: null };
+  const { chooseEngine } = await import('./choose-engine.ts');
+  const { openAthenaSide, openReportOnS3 } = await import('./plan-athena.ts');
+  const { findSource } = await import('./find-source.ts');
+  return chooseEngine(options, {
+    open: (url, place) => openReportOnS3(openAthenaSide({ ...options, ...place }), url),
+    find(reportOnly) {
+      progress(`Looking for an inventory of ${asked.bucket}`, null);
+      return findSource(asked, options, { engine: 'athena', reportOnly });
+    },
+  });
+}
+
+/** The plan of Athena: the inventory stays where it is. A bucket is looked at where its inventory was looked for. */
+async function planOnAthena(
+  folder: StagedFolder,
+  made: Asked,
+  options: PlanOptions,
+  choice: EngineChoice & { engine: 'athena' },
+  signal: AbortSignal,
+): Promise<RollbackPlan> {
+  const { asked, ...rest } = made;
+  const { found, place, inventory, reason } = choice;
+  const { makeAthenaPlan, openAthenaSide } = await import('./plan-athena.ts');
+  const { checkBuckets } = await import('./bucket-checks.ts');
+  const { inputs, checks } =
+    found === null ? { inputs: asked, checks: null } : await checkBuckets(asked, options, null);
+  return makeAthenaPlan(folder.path, {
+    ...rest,
+    inputs,
+    inventory,
+    side: openAthenaSide({ ...options, ...place }),
+    recordBucket: place.recordBucket,
+    reason,
+    preflight: checks,
+    sources: found?.considered ?? null,
+    signal,
+  });
 }
 
 /** Brings inventories on S3 here. */

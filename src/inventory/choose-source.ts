@@ -23,7 +23,8 @@ export type SourceChoice =
   | { source: 's3-inventory'; report: FoundReport }
   | { source: 'listing' };
 
-const ENGINE_FORMATS = { embedded: ['CSV', 'Parquet'], athena: ['CSV', 'Parquet', 'ORC'] } as const;
+/** The formats of S3 Inventory that each engine reads. */
+export const ENGINE_FORMATS = { embedded: ['CSV', 'Parquet'], athena: ['CSV', 'Parquet', 'ORC'] } as const;
 /** What keeps one source from being looked at, not the others. */
 const PASSABLE = new Set(['ACCESS_DENIED', 'S3_FAILED']);
 
@@ -74,7 +75,7 @@ async function lookAtMetadata(
 ): Promise<{ tables: MetadataTables | null; considered: ConsideredSource }> {
   const refuse = (reason: string) => ({ tables: null, considered: notNeeded('s3-metadata', reason) });
   if (!useMetadata) return refuse('left out, as asked with --no-use-metadata');
-  if (engine === 'embedded') return refuse('its tables are read by Athena, not by the embedded engine');
+  if (engine === 'embedded') return refuse('its tables are read by Athena, which needs --record-bucket');
   try {
     const found = assessMetadata(await calls.readMetadataConfiguration(bucket), bucket);
     if ('reason' in found) return refuse(found.reason);

@@ -17,6 +17,12 @@ export type MetadataAccess = {
   role: string;
 };
 
+/** What a refusal has to name, by the ARN of the table bucket; which role asked is told by the refusal itself. */
+export function metadataAccessOf(tables: MetadataTables, bucket: string): MetadataAccess {
+  const [, partition = 'aws', , region = '', account = ''] = tables.tableBucketArn.split(':');
+  return { tables, bucket, region, account, partition, role: '' };
+}
+
 const NOT_INTEGRATED =
   /CATALOG_NOT_FOUND|(Catalog|DataCatalog) .*(not found|does not exist)|(EntityNotFound|InvalidRequest|Metadata)Exception.*s3tablescatalog|Catalog .*s3tablescatalog.* is not (found|supported)/is;
 const TABLE_MISSING =
@@ -56,9 +62,7 @@ export function explainMetadataAccess(text: string, access: MetadataAccess): Run
       return refuse(denied(denial, text), allow(denial, role));
     return refuse(
       `Lake Formation keeps ${role} from the S3 Metadata tables of '${bucket}': ${firstLine(text)}`,
-      ['liveInventory', 'journal']
-        .map((table) => grant(access, role, table as keyof MetadataTables))
-        .join(' && '),
+      (['liveInventory', 'journal'] as const).map((table) => grant(access, role, table)).join(' && '),
     );
   }
   if (denial !== null) return refuse(denied(denial, text), allow(denial, role));
@@ -83,7 +87,7 @@ function allow({ action }: { action: string }, role: string): string {
 function grant(
   { tables, account, region }: MetadataAccess,
   role: string,
-  table: keyof MetadataTables,
+  table: 'journal' | 'liveInventory',
 ): string {
   const [catalog = '', database = '', name = ''] = tables[table];
   const resource = { Table: { CatalogId: `${account}:${catalog}`, DatabaseName: database, Name: name } };

@@ -1,5 +1,6 @@
 import type { MetadataConfiguration, MetadataTable } from '../s3/metadata-tables.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
+import { sha256OfText } from './checksum.ts';
 import { matchColumns } from './columns.ts';
 import type { InventorySource } from './source.ts';
 
@@ -15,7 +16,17 @@ export type MetadataTables = {
   /** Iceberg's properties of the journal, which tell how far the live inventory table is behind */
   journalProperties: string[];
   liveInventory: string[];
+  journalHistory: TableHistory;
+  liveInventoryHistory: TableHistory;
+  /** tells partition, Region and account of the tables */
+  tableBucketArn: string;
 };
+
+/** Iceberg's own tables about a table ("Query Iceberg table metadata", Athena User Guide). */
+export type TableHistory = { refs: string[]; snapshots: string[] };
+
+/** What an Iceberg table holds at one moment; its ID is 64 bits. */
+export type TableSnapshot = { id: string; committedAt: Date };
 
 /** Catalog that the integration of table buckets with AWS analytics services makes in the Glue Data Catalog. */
 const CATALOG = 's3tablescatalog';
@@ -40,11 +51,15 @@ export function assessMetadata(
   if (unready !== null) return { reason: unready };
   const tableBucket = tableBucketArn.split('bucket/').at(-1) ?? '';
   const table = (name: string) => [`${CATALOG}/${tableBucket}`, namespace, name];
+  const history = (name: string) => ({ refs: table(`${name}$refs`), snapshots: table(`${name}$snapshots`) });
   return {
     tables: {
       journal: table(journal.name),
       journalProperties: table(`${journal.name}$properties`),
       liveInventory: table(liveInventory.name),
+      journalHistory: history(journal.name),
+      liveInventoryHistory: history(liveInventory.name),
+      tableBucketArn,
     },
   };
 }
@@ -76,12 +91,16 @@ export type MergeOptions = {
   noncurrentExpirationDays: number | null;
   /** what `metadata-boundary` answered, milliseconds since 1970; null: the whole journal has to be read */
   oldestUncoalesced: number | null;
+  /** null: nothing was ever written to the table */
+  snapshots: { journal: TableSnapshot | null; liveInventory: TableSnapshot | null };
   database: string;
 };
 
 /** Values of `metadata-merge`; times are `yyyy-mm-ddThh:mm:ssZ`. */
-type MergeView = MetadataTables &
+export type MergeView = Pick<MetadataTables, 'journal' | 'liveInventory'> &
   Pick<MergeOptions, 'bucket' | 'database' | 'pointInTime'> & {
+    journalSnapshot: string | null;
+    liveInventorySnapshot: string | null;
     /** since when the journal is read; null: all of it */
     journalFrom: string | null;
     /** before this, S3 Lifecycle cannot have removed what was current at the point in time */
@@ -95,7 +114,10 @@ export function metadataView(tables: MetadataTables, options: MergeOptions): Mer
   const needed = pointMs - multipartWindowSeconds * 1000;
   const days = Math.max(MIN_NONCURRENT_DAYS, options.noncurrentExpirationDays ?? MIN_NONCURRENT_DAYS);
   return {
-    ...tables,
+    journal: tables.journal,
+    liveInventory: tables.liveInventory,
+    journalSnapshot: options.snapshots.journal?.id ?? null,
+    liveInventorySnapshot: options.snapshots.liveInventory?.id ?? null,
     database,
     bucket,
     pointInTime,
@@ -125,9 +147,9 @@ const MERGED_COLUMNS: readonly [name: string, type: string][] = [
 
 /**
  * The merged table as a source of a plan. It has no files: the engine made it under the name `inventory`.
- * @param takenAt when the merge was made
+ * @param takenAt when the newer of the two snapshots was committed; null: neither table was ever written to
  */
-export function metadataSource(bucket: string, takenAt: Date): InventorySource {
+export function metadataSource(bucket: string, takenAt: Date | null): InventorySource {
   const sourceColumns = MERGED_COLUMNS.map(([name, type]) => ({ name, type }));
   return {
     format: 's3-metadata',
@@ -140,4 +162,19 @@ export function metadataSource(bucket: string, takenAt: Date): InventorySource {
     takenAt,
     sourceBucket: bucket,
   };
+}
+
+/**
+ * The checksum of the merged table. It has no files, and does not need any: Iceberg never changes a snapshot, so the
+ * snapshots of both tables and the part of the journal that is read say what is in it.
+ */
+export function metadataChecksum(view: MergeView): string {
+  const { journalSnapshot, liveInventorySnapshot, journalFrom } = view;
+  return sha256OfText(
+    [
+      `live-inventory:${liveInventorySnapshot ?? 'none'}`,
+      `journal:${journalSnapshot ?? 'none'}`,
+      `journal-from:${journalFrom ?? 'all'}`,
+    ].join('\n'),
+  );
 }

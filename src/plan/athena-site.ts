@@ -1,6 +1,5 @@
 import type { AthenaEngine } from '../engine/athena.ts';
 import { tableAccess } from '../inventory/refused-rows.ts';
-import { reportChecksum } from '../inventory/remote-source.ts';
 import type { InventorySource } from '../inventory/source.ts';
 import { loadSql } from '../render/sql.ts';
 import { athenaLists, type ListLimits } from './athena-lists.ts';
@@ -14,6 +13,7 @@ import type { RecordCalls } from './list-parts.ts';
 export function athenaSite(options: {
   engine: AthenaEngine;
   source: InventorySource;
+  checksum: PlanSite['checksum'];
   database: string;
   recordBucket: string;
   calls: RecordCalls;
@@ -24,7 +24,7 @@ export function athenaSite(options: {
     engine,
     openInventory: (sql, view) => tableAccess(engine, source, sql('refused-rows', view)),
     database,
-    checksum: reportChecksum,
+    checksum: options.checksum,
     async openLists(_folder, rollbackId) {
       const sql = await loadSql('athena');
       const target = `s3://${options.recordBucket}/${rollbackId}/`;

@@ -45,6 +45,10 @@ export type BuildPlanOptions = {
   preflight: Check[] | null;
   /** every source that was looked at; null where the user named one */
   sources?: RollbackPlan['sources'] | null;
+  /** who changed the scope after the point in time, where a journal tells */
+  requesters?: RollbackPlan['requesters'] | null;
+  /** the query that made the inventory, in a database; null where it lies in files */
+  inventoryQuery?: ((database: string) => string) | null;
   prices: PriceTable;
   /** code of the task function for the template; null leaves the execution side out of it */
   taskCode: string | null;
@@ -167,6 +171,7 @@ async function assemblePlan(
     estimate: estimatePlan(estimateInput(inventory, inputs, counts, lists.manifests), options.prices),
     checks: inventoryChecks(source, inputs, totals, classes, options.preflight),
     ...(options.sources ? { sources: options.sources } : {}),
+    ...(options.requesters ? { requesters: options.requesters } : {}),
   };
 }
 
@@ -189,16 +194,18 @@ async function writeQueryFiles(
   const database = rollbackId.replaceAll('-', '_');
   const written: RollbackPlan['sql'] = [];
   let athena: TemplateQuery[] = [];
+  const write = async (name: string, text: string) => {
+    const path = `sql/${name}.sql`;
+    await writeFile(join(folder, path), text);
+    written.push({ path, sha256: sha256OfText(text) });
+  };
   await mkdir(join(folder, 'sql'));
+  if (options.inventoryQuery) await write('00_inventory.athena', options.inventoryQuery(database));
   for (const dialect of ['duckdb', 'athena'] as const) {
     const view = queryView(inputs, source, dialect, { database, takenAt: inventoryTime(source, now) });
     const queries = listQueries(await loadSql(dialect), view, inputs);
     if (dialect === 'athena') athena = queries;
-    for (const { name, text } of queries) {
-      const path = `sql/${name}.${dialect}.sql`;
-      await writeFile(join(folder, path), text);
-      written.push({ path, sha256: sha256OfText(text) });
-    }
+    for (const { name, text } of queries) await write(`${name}.${dialect}`, text);
   }
   const template = await renderRollbackTemplate({
     ...{ rollbackId, database, inputs, source, scenarios, queries: athena },

@@ -180,6 +180,23 @@ const sourceSchema = z.strictObject({
   reason: z.string(),
 });
 
+const requestersSchema = z.strictObject({
+  top: z
+    .array(
+      z.strictObject({
+        requester: z
+          .string()
+          .describe('account ID or service principal; empty where the record does not tell'),
+        puts: count,
+        deleteMarkers: count,
+        permanentDeletions: count,
+        keys: count.describe('different keys'),
+      }),
+    )
+    .describe('the busiest, busiest first'),
+  total: count.describe('how many there are'),
+});
+
 const engineSchema = z.strictObject({
   name: z.enum(['duckdb', 'athena']),
   reason: z.string().describe('why this engine made the plan'),
@@ -212,6 +229,11 @@ export const planSchema = z
       .array(sourceSchema)
       .optional()
       .describe('the sources that were looked at, where none was named; not part of the digest'),
+    requesters: requestersSchema
+      .optional()
+      .describe(
+        'who changed the scope after the point in time, by the journal of S3 Metadata; not part of the digest',
+      ),
     engine: engineSchema
       .optional()
       .describe('what made the plan, where there was a choice; not part of the digest'),

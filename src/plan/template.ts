@@ -17,6 +17,8 @@ const MAX_TEMPLATE_BYTES = 1_000_000;
 const MIN_CUTOFF_BYTES = 10_000_000;
 /** Every query reads the inventory at most once; twice its size stops a query that has gone astray. */
 const CUTOFF_FACTOR = 2;
+/** For an inventory that has no files to tell its size: about what $5 buys. */
+const UNKNOWN_SIZE_CUTOFF_BYTES = 1_000_000_000_000;
 /**
  * The policies of a role hold 10,240 characters ("IAM and AWS STS quotas"); 4,000 are enough for all that is not scope,
  * and a role names the scope twice at most: where it reads and where it writes.
@@ -67,7 +69,10 @@ export async function renderRollbackTemplate(options: RollbackTemplateOptions): 
       name: name.toLowerCase(),
       type: source.csv === null ? glueType(type) : 'string',
     })),
-    bytesScannedCutoff: Math.max(MIN_CUTOFF_BYTES, CUTOFF_FACTOR * bytes),
+    bytesScannedCutoff:
+      source.files.length === 0
+        ? UNKNOWN_SIZE_CUTOFF_BYTES
+        : Math.max(MIN_CUTOFF_BYTES, CUTOFF_FACTOR * bytes),
     taskCode: taskCode ?? '',
     ...executionView(options),
   };

@@ -27,6 +27,8 @@ const SQL_TEMPLATES = [
   'state',
   'metadata-boundary',
   'metadata-merge',
+  'metadata-snapshot',
+  'metadata-requesters',
   'list-slice',
   'refused-rows',
 ] as const;
@@ -111,6 +113,13 @@ export function sqlInteger(value: unknown): string {
   return String(value);
 }
 
+/** An Iceberg snapshot ID: 64 bits, so it is kept as text. */
+function sqlSnapshot(value: unknown): string {
+  if (typeof value !== 'string' || !/^\d{1,19}$/.test(value))
+    throw new TypeError(`snapshot ID expected, got ${value}`);
+  return value;
+}
+
 /** A time stamp literal in UTC from `yyyy-mm-ddThh:mm:ssZ`. */
 function sqlUtc(value: unknown): string {
   const match = typeof value === 'string' ? /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2}:\d{2})Z$/.exec(value) : null;
@@ -129,5 +138,6 @@ const SQL_HELPERS: Record<string, TemplateHelper> = {
   identifier: sqlIdentifier,
   identifierPath: sqlIdentifierPath,
   integer: sqlInteger,
+  snapshot: sqlSnapshot,
   utc: sqlUtc,
 };

@@ -21,6 +21,11 @@ const MAX_EXTRAS = 12;
 const MAX_SQL_FILES = 10;
 const MAX_SOURCES = 8;
 
+/** Requesters in the comment; plan.json has the ten busiest. */
+const MAX_REQUESTERS = 5;
+/** Who carries out lifecycle rules, in the records of S3 Metadata's journal. */
+const LIFECYCLE_REQUESTER = 's3.amazonaws.com';
+
 const SOURCE_TITLES = { 's3-metadata': 'S3 Metadata', 's3-inventory': 'S3 Inventory', listing: 'Listing' };
 
 const CHECK_LEVELS: readonly Check['level'][] = ['blocking', 'warning', 'info'];
@@ -94,6 +99,7 @@ export function buildCommentView(
     warningChecks: countLevel(allChecks, 'warning'),
     infoChecks: countLevel(allChecks, 'info'),
     activity: buildActivityChart(plan.activity, inputs.timestamp),
+    requesters: describeRequesters(plan.requesters),
     prefixes: prefixes.slice(0, limits.prefixes),
     morePrefixes: Math.max(0, prefixes.length - limits.prefixes),
     plannedKeys: table.keys + table.listedKeys,
@@ -124,6 +130,16 @@ function checkConservation({ classes, inventory }: RollbackPlan): Check[] {
       hint: 'This plan.json is damaged or a bug wrote it. Report it.',
     },
   ];
+}
+
+/** Who did it, where a journal told; null where none was asked. */
+function describeRequesters(requesters: RollbackPlan['requesters']) {
+  if (requesters === undefined) return null;
+  const top = requesters.top.slice(0, MAX_REQUESTERS);
+  return {
+    top: top.map((row) => ({ ...row, isLifecycle: row.requester === LIFECYCLE_REQUESTER })),
+    more: Math.max(0, requesters.total - top.length),
+  };
 }
 
 /** Keys that wait for a decision, by class, and how many others stay as they are. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { mergeMetadata } from '../../src/inventory/merge-metadata.ts';
 import { explainMetadataAccess } from '../../src/inventory/metadata-access.ts';
-import { assessMetadata, type MetadataTables } from '../../src/inventory/s3-metadata.ts';
+import { assessMetadata, type MetadataTables, metadataChecksum } from '../../src/inventory/s3-metadata.ts';
 import { loadSql } from '../../src/render/sql.ts';
 import type { MetadataConfiguration } from '../../src/s3/metadata-tables.ts';
 
@@ -23,6 +23,15 @@ test('active tables are named as Athena writes them', () => {
       journal: ['s3tablescatalog/aws-s3', 'b_my-data', 'journal'],
       journalProperties: ['s3tablescatalog/aws-s3', 'b_my-data', 'journal$properties'],
       liveInventory: ['s3tablescatalog/aws-s3', 'b_my-data', 'inventory'],
+      journalHistory: {
+        refs: ['s3tablescatalog/aws-s3', 'b_my-data', 'journal$refs'],
+        snapshots: ['s3tablescatalog/aws-s3', 'b_my-data', 'journal$snapshots'],
+      },
+      liveInventoryHistory: {
+        refs: ['s3tablescatalog/aws-s3', 'b_my-data', 'inventory$refs'],
+        snapshots: ['s3tablescatalog/aws-s3', 'b_my-data', 'inventory$snapshots'],
+      },
+      tableBucketArn: ACTIVE.tableBucketArn,
     },
   });
 });
@@ -132,14 +141,15 @@ test('any other failure is not explained away', () => {
   expect(explainMetadataAccess('Query exhausted resources at this scale factor', access)).toBeNull();
 });
 
+const options = {
+  bucket: 'my-data',
+  pointInTime: '2026-03-10T12:00:00Z',
+  multipartWindowSeconds: 0,
+  noncurrentExpirationDays: null,
+  database: 'd',
+};
+
 test('the merge refuses with the explanation of what keeps it from the tables', async () => {
-  const options = {
-    bucket: 'my-data',
-    pointInTime: '2026-03-10T12:00:00Z',
-    multipartWindowSeconds: 0,
-    noncurrentExpirationDays: null,
-    database: 'd',
-  };
   const sql = await loadSql('athena');
   const failing = (message: string) => ({
     sql,
@@ -156,15 +166,57 @@ test('the merge refuses with the explanation of what keeps it from the tables', 
     code: 'METADATA_UNUSABLE',
     message: expect.stringContaining('yesterday'),
   });
+});
+
+test('both tables are read at one snapshot, the journal at one that is no older', async () => {
+  const sql = await loadSql('athena');
   const texts: string[] = [];
-  const none = {
+  const calls = (answers: Record<string, unknown>[][]) => ({
     sql,
-    rows: async () => [{ oldest_uncoalesced: null }],
+    rows: async (text: string) => {
+      texts.push(text);
+      return answers.shift() ?? [];
+    },
     run: async (text: string) => {
       texts.push(text);
     },
+  });
+  const live = { snapshot_id: '8310837201293877291', committed_at: '2026-03-10T13:00:00Z' };
+  const journal = { snapshot_id: '42', committed_at: '2026-03-10T13:05:00Z' };
+  const boundary = { oldest_uncoalesced: String(Date.parse('2026-03-10T12:30:00Z')) };
+  const merged = await mergeMetadata(calls([[boundary], [live], [journal]]), tables, options, access);
+  const [first = '', second = '', third = '', merge = ''] = texts;
+  expect(first).toContain('"journal$properties"');
+  expect(second).toContain('"inventory$refs"');
+  expect(third).toContain('"journal$refs"');
+  expect(merge).toContain('"journal" FOR VERSION AS OF 42\n');
+  expect(merge).toContain('"inventory" FOR VERSION AS OF 8310837201293877291\n');
+  expect(merged.takenAt).toEqual(new Date(journal.committed_at));
+  expect(merged.view.journalFrom).toBe('2026-03-10T11:45:00Z');
+
+  texts.length = 0;
+  const unwritten = await mergeMetadata(calls([[{ oldest_uncoalesced: null }]]), tables, options, access);
+  expect(unwritten).toMatchObject({ takenAt: null, view: { journalFrom: null } });
+  expect(texts[3]).toContain('FROM "s3tablescatalog/aws-s3"."b_my-data"."journal"');
+  expect(texts[3]).not.toContain('FOR VERSION');
+  expect(texts[3]).not.toContain('record_timestamp >=');
+
+  const checksums = [
+    merged.view,
+    unwritten.view,
+    { ...merged.view, journalSnapshot: '43' },
+    { ...merged.view, liveInventorySnapshot: '1' },
+    { ...merged.view, journalFrom: null },
+  ].map(metadataChecksum);
+  expect(new Set(checksums).size).toBe(checksums.length);
+  expect(metadataChecksum({ ...merged.view, database: 'another' })).toBe(checksums[0]);
+});
+
+test.each(['x', '1; DROP', '-1', '12345678901234567890'])('%s is no snapshot', async (id) => {
+  const sql = await loadSql('athena');
+  const view = {
+    ...{ journal: ['j'], journalSnapshot: id, bucket: 'b', pointInTime: options.pointInTime },
+    ...{ prefixes: null, most: 1 },
   };
-  expect(await mergeMetadata(none, tables, options, access)).toBeNull();
-  expect(texts[0]).toContain('FROM "s3tablescatalog/aws-s3"."b_my-data"."journal"');
-  expect(texts[0]).not.toContain('record_timestamp >=');
+  expect(() => sql('metadata-requesters', view)).toThrow('snapshot ID expected');
 });

@@ -5,7 +5,7 @@ import type { SqlDialect } from '../../src/render/sql.ts';
 import { loadSql } from '../../src/render/sql.ts';
 import { formatInstant } from '../../src/s3/point-in-time.ts';
 import { bucketHistory, type Entry, type History, KEYS, replay, toSecond } from './history.ts';
-import { type Delivery, tableStatements } from './tables.ts';
+import { type Delivery, tableStatements, tablesAt } from './tables.ts';
 
 /** A query engine as far as the property needs one. */
 export type MergeEngine = {
@@ -85,15 +85,10 @@ async function merge(engine: MergeEngine, history: History, delivery: Delivery, 
       .join('.');
   for (const statement of tableStatements(history, delivery, quoted)) await engine.run(statement);
   const sql = await loadSql(engine.dialect);
-  const tables = {
-    journal: engine.path('journal'),
-    journalProperties: engine.path('properties'),
-    liveInventory: engine.path('live'),
-  };
   await engine.run(`DROP TABLE IF EXISTS ${quoted('inventory')}`);
-  const journalFrom = await mergeMetadata(
+  const { view } = await mergeMetadata(
     { sql, run: engine.run, rows: engine.rows },
-    tables,
+    tablesAt(engine.path),
     {
       bucket: 'data',
       pointInTime: formatInstant(new Date(pointMs)),
@@ -120,7 +115,7 @@ async function merge(engine: MergeEngine, history: History, delivery: Delivery, 
       isPurged: row.is_purged_at_p === true,
     }),
   );
-  return { rows, journalFromMs: Date.parse(journalFrom ?? '') };
+  return { rows, journalFromMs: Date.parse(view.journalFrom ?? '') };
 }
 
 /** The records of the journal that the merge reads, and those that made an entry. */

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDuckDb } from '../../src/engine/duckdb.ts';
 import { mergeMetadata } from '../../src/inventory/merge-metadata.ts';
+import { type Requesters, readRequesters } from '../../src/inventory/requesters.ts';
 import { metadataSource } from '../../src/inventory/s3-metadata.ts';
 import { loadSql } from '../../src/render/sql.ts';
 import { runCommand } from '../cli/run-command.ts';
 import type { Record as JournalRecord } from './history.ts';
-import { journalStatements } from './tables.ts';
+import { journalStatements, tablesAt } from './tables.ts';
 
 /** Plans from the merged tables: what the journal tells that no inventory does. */
 
@@ -187,6 +188,8 @@ const CASES: [key: string, events: Event[], expected: string][] = [
 
 let scratch: string;
 let inventory: string;
+let requesters: Requesters;
+let ofPurged: Requesters;
 beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), 's3-rewind-metadata-'));
   inventory = join(scratch, 'inventory.parquet');
@@ -195,9 +198,14 @@ beforeAll(async () => {
     const records = CASES.flatMap(([key, events]) => events.map((event) => toRecord(key, event)));
     for (const statement of journalStatements(records, 0)) await engine.run(statement);
     const sql = await loadSql('duckdb');
-    await mergeMetadata(
-      { sql, run: (text) => engine.run(text), rows: (text) => engine.rows(text) },
-      { journal: ['journal'], journalProperties: ['properties'], liveInventory: ['live'] },
+    const calls = {
+      sql,
+      run: (text: string) => engine.run(text),
+      rows: (text: string) => engine.rows(text),
+    };
+    const { view } = await mergeMetadata(
+      calls,
+      tablesAt((table) => [table]),
       {
         bucket: 'data',
         pointInTime: POINT_IN_TIME,
@@ -207,6 +215,8 @@ beforeAll(async () => {
       },
       null,
     );
+    requesters = await readRequesters(calls, view, []);
+    ofPurged = await readRequesters(calls, view, ['purged', "o'", 'lifecycle, of']);
     await engine.run(`COPY inventory TO '${inventory}' (FORMAT parquet)`);
     const columns = await engine.rows('DESCRIBE inventory');
     expect(columns.map(({ column_name, column_type }) => ({ name: column_name, type: column_type }))).toEqual(
@@ -251,6 +261,39 @@ describe('Bucket Rollback', () => {
   test('the list says what the journal shows, not what a lifecycle rule may have done', () => {
     for (const line of uncertain.trim().split('\n').slice(1))
       expect(line).toContain('the journal shows that');
+  });
+});
+
+/** What the cases say of a requester after the point in time. */
+function toldOf(requester: string, prefixes: readonly string[] = ['']) {
+  const events = CASES.filter(([key]) => prefixes.some((prefix) => key.startsWith(prefix))).flatMap(
+    ([key, all]) =>
+      all
+        .filter(([type, , at]) => at > 0 && (type === 'lifecycle') === (requester === 's3.amazonaws.com'))
+        .map(([type]) => ({ key, type })),
+  );
+  const count = (...types: string[]) => events.filter(({ type }) => types.includes(type)).length;
+  return {
+    requester,
+    puts: count('put', 'upload'),
+    deleteMarkers: count('marker'),
+    permanentDeletions: count('purge', 'lifecycle'),
+    keys: new Set(events.map(({ key }) => key)).size,
+  };
+}
+
+test('the journal tells who did it, and what S3 Lifecycle did', () => {
+  const [person, lifecycle] = [toldOf('123456789012'), toldOf('s3.amazonaws.com')];
+  expect(person.puts + person.deleteMarkers + person.permanentDeletions).toBeGreaterThan(10);
+  expect(lifecycle.permanentDeletions).toBe(3);
+  expect(requesters).toEqual({ top: [person, lifecycle], total: 2 });
+});
+
+test('only the scope of the plan counts', () => {
+  const scope = ['purged', "o'", 'lifecycle, of'];
+  expect(ofPurged).toEqual({
+    top: [toldOf('123456789012', scope), toldOf('s3.amazonaws.com', scope)],
+    total: 2,
   });
 });
 

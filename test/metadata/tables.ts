@@ -1,3 +1,4 @@
+import type { MetadataTables } from '../../src/inventory/s3-metadata.ts';
 import { type History, KEYS, type Record } from './history.ts';
 
 /** How the metadata tables stand to the bucket. */
@@ -17,6 +18,19 @@ const BUCKET = 'data';
 /** The columns that the merge reads, with the types of the published schemas. */
 const SHARED =
   'bucket VARCHAR, key VARCHAR, sequence_number VARCHAR, version_id VARCHAR, is_delete_marker BOOLEAN, size BIGINT, last_modified_date TIMESTAMP, storage_class VARCHAR, is_multipart BOOLEAN, encryption_status VARCHAR';
+
+/** The tables by where they are; ordinary ones, which have no snapshots. */
+export function tablesAt(path: (table: string) => string[]): MetadataTables {
+  const history = { refs: path('refs'), snapshots: path('snapshots') };
+  return {
+    journal: path('journal'),
+    journalProperties: path('properties'),
+    liveInventory: path('live'),
+    journalHistory: history,
+    liveInventoryHistory: history,
+    tableBucketArn: 'arn:aws:s3tables:eu-west-1:123456789012:bucket/aws-s3',
+  };
+}
 
 /** Statements that make the two tables and the journal's properties, in SQL that DuckDB and Trino both read. */
 export function tableStatements(
@@ -62,10 +76,14 @@ function statements(
   name: (table: string) => string,
 ): string[] {
   return [
-    ...['journal', 'live', 'properties'].map((table) => `DROP TABLE IF EXISTS ${name(table)}`),
+    ...['journal', 'live', 'properties', 'refs', 'snapshots'].map(
+      (table) => `DROP TABLE IF EXISTS ${name(table)}`,
+    ),
     `CREATE TABLE ${name('journal')} (${SHARED}, record_type VARCHAR, record_timestamp TIMESTAMP, requester VARCHAR)`,
     `CREATE TABLE ${name('live')} (${SHARED})`,
     `CREATE TABLE ${name('properties')} (key VARCHAR, value VARCHAR)`,
+    `CREATE TABLE ${name('refs')} (name VARCHAR, snapshot_id BIGINT)`,
+    `CREATE TABLE ${name('snapshots')} (snapshot_id BIGINT, committed_at TIMESTAMP)`,
     ...insert(name('journal'), journal.map(journalRow)),
     ...insert(name('live'), live),
     `INSERT INTO ${name('properties')} VALUES ('write.format.default', 'parquet'), ('aws.s3metadata.oldest-uncoalesced-record-timestamp', '${boundaryMs}')`,

@@ -38,6 +38,32 @@ const deep = (i: number) => `${'a-very-long-folder-name/'.repeat(42)}file-${i}.b
 /** Name of the golden file, and the plan. Add a line to add a case; `vitest run -u` writes the files. */
 const CASES: [string, () => RollbackPlan][] = [
   ['incident', () => buildSamplePlan()],
+  [
+    'who-did-it',
+    () => ({
+      ...buildSamplePlan(),
+      requesters: {
+        top: [
+          {
+            requester: '123456789012',
+            puts: 12_000,
+            deleteMarkers: 3_400_000,
+            permanentDeletions: 0,
+            keys: 3_400_000,
+          },
+          {
+            requester: 's3.amazonaws.com',
+            puts: 0,
+            deleteMarkers: 0,
+            permanentDeletions: 17,
+            keys: 17,
+          },
+          { requester: '', puts: 1, deleteMarkers: 0, permanentDeletions: 0, keys: 1 },
+        ],
+        total: 3,
+      },
+    }),
+  ],
   ['blocked', () => buildSamplePlan({ checks: [...INCIDENT_CHECKS, ...BLOCKING] })],
   [
     'nothing-to-do',

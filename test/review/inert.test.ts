@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
+import type { RollbackPlan } from '../../src/plan/plan-file.ts';
 import { readTemplate, type TemplateSource } from '../../src/render/handlebars.ts';
 import {
   formatCodeSpan,
@@ -101,6 +102,7 @@ describe('any text of the bucket', () => {
           { source: 's3-inventory', name: c, chosen: false, reason: d },
           { source: 'listing', name: null, chosen: false, reason: e },
         ];
+        plan.requesters = requestersOf(given);
         for (const sample of plan.samples) if (sample.current !== null) sample.current.versionId = b;
         const comment = renderComment(plan, { template });
         const calm = structureOfPlain(given.length);
@@ -135,21 +137,25 @@ const plainStructures = new Map<number, CommentStructure>();
 
 /** The structure of the same comment with harmless texts. */
 function structureOfPlain(length: number): CommentStructure {
-  const known =
-    plainStructures.get(length) ??
-    readStructure(renderComment(buildSamplePlan(plainOptions(length)), { template }));
+  const known = plainStructures.get(length) ?? readStructure(renderComment(plainPlan(length), { template }));
   plainStructures.set(length, known);
   return known;
 }
 
-function plainOptions(length: number) {
+function requestersOf(names: readonly string[]): NonNullable<RollbackPlan['requesters']> {
+  const counts = { puts: 1, deleteMarkers: 2, permanentDeletions: 3, keys: 4 };
+  return { top: names.map((requester) => ({ requester, ...counts })), total: names.length };
+}
+
+function plainPlan(length: number): RollbackPlan {
   const plain = Array.from({ length }, (_, i) => `k${i}`);
-  return {
+  const options = {
     sampleKeys: plain,
     prefixes: ['a/', 'b/'],
     topPrefixes: plain.map((prefix) => ({ prefix, keys: 1 })),
     checks: (['blocking', 'info'] as const).map((level) => ({ code: 'C', level, message: 'm', hint: 'h' })),
   };
+  return { ...buildSamplePlan(options), requesters: requestersOf(plain) };
 }
 
 function count(text: string, pattern: RegExp): number {

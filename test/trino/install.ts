@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
  * keeps it in its own repository, and what is unpacked stays until out/ is removed.
  */
 const VERSION = '476';
-const PLUGINS = ['hive', 'memory'];
+const PLUGINS = ['hive', 'iceberg', 'memory'];
 const TOOLS = join(import.meta.dirname, '../../out/ci');
 
 const run = promisify(execFile);
@@ -20,7 +20,8 @@ const run = promisify(execFile);
  * @throws Error when Maven or the network is missing
  */
 export async function installTrino(): Promise<string> {
-  const folder = join(TOOLS, `trino-${VERSION}`);
+  // Named after what is in it: an older one may lack a plugin.
+  const folder = join(TOOLS, ['trino', VERSION, ...PLUGINS].join('-'));
   if (await exists(folder)) return folder;
   // Others may be installing it too: each works in a folder of its own, and the first one's stays.
   const work = join(TOOLS, `trino-${VERSION}-${process.pid}`);

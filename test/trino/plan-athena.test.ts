@@ -237,7 +237,7 @@ test('a list in slices and parts is the same list', async () => {
   const there = await mkdtemp(join(scratch, 'slices-'));
   const plan = await makeAthenaPlan(there, {
     side,
-    source: await openReportOnS3(side, url),
+    inventory: { kind: 'report', source: await openReportOnS3(side, url) },
     inputs: parsePlanInputs({ bucket: BUCKET, timestamp: POINT_IN_TIME, markers: 'copy' }, new Date()),
     inventoryTime: null,
     preflight: null,

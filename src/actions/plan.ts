@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { readRecord } from '../execute/record.ts';
+import type { RollbackPlan } from '../plan/plan-file.ts';
+import { type CommandEnd, runCommand } from './command.ts';
+import type { PLAN } from './contract/plan.ts';
+import type { UNDO } from './contract/undo.ts';
+import type { ActionInputs } from './inputs.ts';
+import { type Presentation, presentPlan } from './present-plan.ts';
+import { buildResult } from './result.ts';
+import type { ActionEnd, ActionStep } from './run-action.ts';
+
+/** The actions `plan` and `undo`: make a plan, then show it to the people who are to approve it. */
+export async function makePlan({
+  inputs,
+  run,
+  command,
+}: ActionStep<typeof PLAN | typeof UNDO> & { command: 'plan' | 'undo' }): Promise<ActionEnd> {
+  const record = join(run.temporaryFolder, 's3-rewind', command);
+  const made = await runCommand([command, ...inputs.arguments(), `--out=${record}`]);
+  const { plan } = await readRecord(record);
+  const shown = await presentPlan({ record, plan, run, ...readPresentation(inputs) });
+  return describeEnd(plan, record, made, shown);
+}
+
+function readPresentation(inputs: ActionInputs<typeof PLAN | typeof UNDO>) {
+  return {
+    wantsPullRequest: inputs.isOn('pull-request'),
+    environment: inputs.text('environment'),
+    author: inputs.text('comment-author') ?? '',
+    token: inputs.text('github-token') ?? '',
+  };
+}
+
+function describeEnd(
+  plan: RollbackPlan,
+  record: string,
+  made: CommandEnd,
+  { pullRequest, commentUrl, commit, notAllowed }: Presentation,
+): ActionEnd {
+  const block = plan.checks.find(({ level }) => level === 'blocking');
+  const decision =
+    block !== undefined ? 'blocked' : plan.manifests.length === 0 ? 'nothing-to-do' : 'planned';
+  const reasonCode = block !== undefined ? 'CHECKS_BLOCK' : (notAllowed?.code ?? 'OK');
+  return {
+    result: buildResult({
+      action: '',
+      decision,
+      reasonCode,
+      message: block?.message ?? notAllowed?.message ?? null,
+      hint: notAllowed?.hint ?? null,
+      rollbackId: plan.rollbackId,
+      planDigest: plan.digest,
+      pullRequest,
+      commentUrl,
+      command: made.answer,
+    }),
+    outputs: { record, 'pull-request': String(pullRequest?.number ?? ''), commit: commit ?? '' },
+  };
+}

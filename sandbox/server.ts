@@ -145,22 +145,22 @@ export class Sandbox {
   }
 
   async #serve(request: S3Request, ids: RequestIds): Promise<S3Response | 'reset'> {
-    let operation = 'Unknown';
+    let route: Route | undefined;
     let response: S3Response | 'reset';
     try {
-      const route = findRoute(this.routes, request);
-      operation = route.operation;
+      route = findRoute(this.routes, request);
       assertCredentials(request, this.deniedKeys);
       assertExpectedOwner(request);
-      if (!REGIONLESS.has(operation)) {
+      if (!REGIONLESS.has(route.operation)) {
         assertRegion(request, this.store.buckets.get(request.bucket ?? ''), this.regionRefusal);
       }
       response = await this.#carryOut(route, request);
     } catch (error) {
-      response = errorResponse(asS3Error(error), ids);
+      const known = asS3Error(error);
+      response = route?.errorResponse?.(known) ?? errorResponse(known, ids);
     }
     this.requests.add({
-      operation,
+      operation: route?.operation ?? 'Unknown',
       method: request.method,
       bucket: request.bucket,
       key: request.key,

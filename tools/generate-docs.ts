@@ -7,6 +7,7 @@ import { ERROR_KINDS } from '../src/errors.ts';
 import { planSchema } from '../src/plan/plan-file.ts';
 import { CONTRACTS, renderActionFile, renderActionPage } from './action-files.ts';
 import { exampleWorkflows } from './example-workflows.ts';
+import { scalePage } from './scale-page.ts';
 
 /**
  * The parts of the documentation that are made from the code: `npm run docs` writes them, a test holds them equal.
@@ -24,6 +25,7 @@ export async function generatedDocs(): Promise<Record<string, string>> {
     'docs/actions.md': await actionsPage(),
     ...Object.fromEntries(CONTRACTS.flatMap(actionFiles)),
     ...(await exampleWorkflows()),
+    'docs/scale.md': scalePage(),
   };
 }
 

@@ -22,6 +22,8 @@ export type Route = {
   readonly header?: string;
   /** For APIs addressed in another way, such as by host: decides alone, in place of the fields above. */
   readonly matches?: (request: S3Request) => boolean;
+  /** How an error is told, where it is not told as S3 does. */
+  readonly errorResponse?: (error: S3Error) => S3Response;
   readonly handle: (context: OperationContext) => S3Response | Promise<S3Response>;
 };
 

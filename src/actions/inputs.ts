@@ -1,4 +1,6 @@
+import type { EndpointOptions } from '../cli/endpoint-options.ts';
 import { RunbookError } from '../errors.ts';
+import type { ENDPOINT_INPUTS } from './contract/endpoint.ts';
 import { type ActionContract, type InputSpec, inputVariable } from './contract.ts';
 
 /** Inputs as they were given, or their default; an empty one is as if it were not given. */
@@ -36,6 +38,20 @@ export function readInputs<C extends ActionContract>(
     },
     arguments: () =>
       Object.entries(specs).flatMap(([name, spec]) => toArguments(spec, given.get(name) ?? '')),
+  };
+}
+
+/** The inputs of contract/endpoint.ts, as the command line has them. */
+export function readEndpoint(
+  inputs: ActionInputs<ActionContract & { inputs: typeof ENDPOINT_INPUTS }>,
+): EndpointOptions {
+  const endpointUrl = inputs.text('endpoint-url');
+  const region = inputs.text('region');
+  return {
+    ...(endpointUrl === null ? {} : { endpointUrl }),
+    ...(region === null ? {} : { region }),
+    ...(inputs.isOn('force-path-style') ? { forcePathStyle: true } : {}),
+    ...(inputs.isOn('requester-pays') ? { requesterPays: true } : {}),
   };
 }
 

@@ -1,10 +1,16 @@
 import { join } from 'node:path';
-import { readRecord } from '../execute/record.ts';
+import { openRecordCalls } from '../cli/open-record.ts';
+import { sleep } from '../execute/backoff.ts';
+import { formatRecordUrl } from '../execute/batch/record-place.ts';
+import { publishPlan } from '../execute/batch/remote-record.ts';
+import { type PlanRecord, readRecord } from '../execute/record.ts';
+import { refusalOf } from '../execute/refusals.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
+import { parseBucketName } from '../s3/bucket.ts';
 import { type CommandEnd, runCommand } from './command.ts';
 import type { PLAN } from './contract/plan.ts';
 import type { UNDO } from './contract/undo.ts';
-import type { ActionInputs } from './inputs.ts';
+import { type ActionInputs, readEndpoint } from './inputs.ts';
 import { type Presentation, presentPlan } from './present-plan.ts';
 import { buildResult } from './result.ts';
 import type { ActionEnd, ActionStep } from './run-action.ts';
@@ -15,11 +21,28 @@ export async function makePlan({
   run,
   command,
 }: ActionStep<typeof PLAN | typeof UNDO> & { command: 'plan' | 'undo' }): Promise<ActionEnd> {
-  const record = join(run.temporaryFolder, 's3-rewind', command);
-  const made = await runCommand([command, ...inputs.arguments(), `--out=${record}`]);
-  const { plan } = await readRecord(record);
-  const shown = await presentPlan({ record, plan, run, ...readPresentation(inputs) });
-  return describeEnd(plan, record, made, shown);
+  const folder = join(run.temporaryFolder, 's3-rewind', command);
+  const made = await runCommand([command, ...inputs.arguments(), `--out=${folder}`]);
+  const local = await readRecord(folder);
+  const bucket = inputs.text('record-bucket');
+  const record = bucket === null ? folder : await keepRecord(local, bucket, inputs);
+  const shown = await presentPlan({ record: folder, plan: local.plan, run, ...readPresentation(inputs) });
+  return describeEnd(local.plan, { record, folder }, made, shown);
+}
+
+/** Puts the plan into the bucket of records, where it is not yet. @returns its address */
+async function keepRecord(
+  local: PlanRecord,
+  bucket: string,
+  inputs: ActionInputs<typeof PLAN | typeof UNDO>,
+): Promise<string> {
+  const place = { bucket: parseBucketName(bucket), prefix: `${local.plan.rollbackId}/` };
+  try {
+    await publishPlan(openRecordCalls(readEndpoint(inputs)), place, local, sleep);
+  } catch (error) {
+    throw refusalOf(error, bucket);
+  }
+  return formatRecordUrl(place);
 }
 
 function readPresentation(inputs: ActionInputs<typeof PLAN | typeof UNDO>) {
@@ -33,7 +56,7 @@ function readPresentation(inputs: ActionInputs<typeof PLAN | typeof UNDO>) {
 
 function describeEnd(
   plan: RollbackPlan,
-  record: string,
+  place: { record: string; folder: string },
   made: CommandEnd,
   { pullRequest, commentUrl, commit, notAllowed }: Presentation,
 ): ActionEnd {
@@ -54,6 +77,6 @@ function describeEnd(
       commentUrl,
       command: made.answer,
     }),
-    outputs: { record, 'pull-request': String(pullRequest?.number ?? ''), commit: commit ?? '' },
+    outputs: { ...place, 'pull-request': String(pullRequest?.number ?? ''), commit: commit ?? '' },
   };
 }

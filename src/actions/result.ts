@@ -21,7 +21,6 @@ export type ActionDecision = keyof typeof DECISIONS;
 
 /** Codes of what ended in order; every other reason is an error code. */
 export const REASONS = ['OK', 'ROWS_LEFT', 'DIFFERENCES_FOUND', 'NOT_READY'] as const;
-export type ReasonCode = (typeof REASONS)[number] | ErrorCode;
 
 const ERROR_CODES = Object.keys(ERROR_KINDS) as [ErrorCode, ...ErrorCode[]];
 

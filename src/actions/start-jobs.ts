@@ -2,8 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Approval } from '../approve/approval-file.ts';
 import { type Decision, NO_APPROVAL_WARNING, proveApproval } from '../approve/prove.ts';
+import { type OpenedRecord, openRecord } from '../cli/open-record.ts';
 import { exitCodeOf, RunbookError } from '../errors.ts';
-import { readRecord } from '../execute/record.ts';
+import { refusalOf } from '../execute/refusals.ts';
 import type { RunOutcome } from '../execute/run-files.ts';
 import { openApprovalAnswers } from '../github/approval-answers.ts';
 import { type GitHubClient, openGitHub } from '../github/client.ts';
@@ -15,7 +16,7 @@ import { isFulfilled } from '../s3/outcome.ts';
 import { readProofRequest } from './approval-request.ts';
 import { runCommand } from './command.ts';
 import type { START_JOBS } from './contract/start-jobs.ts';
-import type { ActionInputs } from './inputs.ts';
+import { type ActionInputs, readEndpoint } from './inputs.ts';
 import { countJobs, progressOfJobs } from './job-counts.ts';
 import { buildResult } from './result.ts';
 import { type ActionEnd, type ActionStep, refusedResult } from './run-action.ts';
@@ -30,11 +31,14 @@ import type { VerifyAnswer } from './verify.ts';
 
 /** A comment is written anew at most this often while jobs run. */
 const COMMENT_INTERVAL_MS = 30_000;
+const APPROVAL_FILE = 'approval.json';
 
 type Inputs = ActionInputs<typeof START_JOBS>;
 /** One rollback on its way, and where it is told. */
 type Rollback = {
+  /** As it was named: a folder, or an address on S3. */
   record: string;
+  opened: OpenedRecord;
   plan: RollbackPlan;
   run: WorkflowRun;
   place: CommentPlace | null;
@@ -44,14 +48,28 @@ type Rollback = {
 /** The action `start-jobs`: the proof first, then the run, then the verification; the comment follows. */
 export async function startRollback({ inputs, run }: ActionStep<typeof START_JOBS>): Promise<ActionEnd> {
   const record = inputs.text('record') ?? '';
-  const { plan } = await readRecord(record);
+  const opened = await openRecord(record, readEndpoint(inputs));
+  try {
+    return await proveAndRun(inputs, run, record, opened);
+  } finally {
+    await opened.end();
+  }
+}
+
+async function proveAndRun(
+  inputs: Inputs,
+  run: WorkflowRun,
+  record: string,
+  opened: OpenedRecord,
+): Promise<ActionEnd> {
+  const { plan } = opened.record;
   const client = openGitHub({
     token: inputs.text('github-token') ?? '',
     repository: run.repository,
     baseUrl: run.apiUrl,
   });
   const place = commentPlace(inputs, client);
-  const rollback = { record, plan, run, place, templates: await readStageTemplates() };
+  const rollback = { record, opened, plan, run, place, templates: await readStageTemplates() };
   const decision = await proveApproval(
     readProofRequest(inputs, plan, run, new Date()),
     openApprovalAnswers(client),
@@ -77,8 +95,18 @@ async function tellRefusal(
 }
 
 /** Writes approval.json, before anything is started. @returns null where approval was switched off */
-async function recordApproval({ record }: Rollback, approval: Approval): Promise<Approver | null> {
-  await writeFile(join(record, 'approval.json'), `${JSON.stringify(approval, null, 2)}\n`);
+async function recordApproval({ opened }: Rollback, approval: Approval): Promise<Approver | null> {
+  const text = `${JSON.stringify(approval, null, 2)}\n`;
+  await writeFile(join(opened.record.folder, APPROVAL_FILE), text);
+  if (opened.remote !== null) {
+    const { calls, place } = opened.remote;
+    const key = `${place.prefix}${APPROVAL_FILE}`;
+    try {
+      await calls.writeObject({ bucket: place.bucket, key, body: text, condition: null });
+    } catch (error) {
+      throw refusalOf(error, place.bucket);
+    }
+  }
   if (approval.approver !== null) return { login: approval.approver.login, remark: approval.remark };
   annotate('warning', 'NO_APPROVAL', NO_APPROVAL_WARNING);
   return null;
@@ -151,7 +179,10 @@ async function tellEnd(
             compared: verified.live.compared,
             agrees: verified.live.compared - verified.live.differences,
           },
-    undo: `gh workflow run undo.yml -f run=${rollback.run.runId}`,
+    undo:
+      rollback.opened.remote === null
+        ? `gh workflow run undo.yml -f run=${rollback.run.runId}`
+        : `gh workflow run undo.yml -f record=${rollback.record}`,
   });
   const found = { action: '', ...named(rollback), commentUrl, command: end.answer };
   if (!isFulfilled(outcome.outcomes)) {

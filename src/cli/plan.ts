@@ -5,8 +5,8 @@ import type { QueryEngine } from '../engine/query-engine.ts';
 import { RunbookError } from '../errors.ts';
 import { openInventory } from '../inventory/open.ts';
 import { parsePlanInputs, type RawPlanInputs } from '../plan/inputs.ts';
-import type { RollbackPlan } from '../plan/plan-file.ts';
-import { stageFolder } from '../plan/plan-folder.ts';
+import type { PlanInputs, RollbackPlan } from '../plan/plan-file.ts';
+import { type StagedFolder, stageFolder } from '../plan/plan-folder.ts';
 import type { PriceTable } from '../plan/prices.ts';
 import type { Progress } from '../progress.ts';
 import { parsePointInTime } from '../s3/point-in-time.ts';
@@ -17,6 +17,9 @@ import { openTerminal, type Terminal, writeJson, writeOut } from './terminal.ts'
 export type PlanOptions = Omit<RawPlanInputs, 'prefix'> &
   SourceOptions & {
     prefix?: string[];
+    engine?: string;
+    recordBucket?: string;
+    workGroup?: string;
     inventoryTime?: string;
     out: string;
     prices?: string;
@@ -44,30 +47,12 @@ export async function runPlan(options: PlanOptions): Promise<void> {
     const terminal = await openTerminal({ quiet: options.quiet ?? false });
     const engine = lazyEngine({ workFolder: folder.workPath, signal, ...limits });
     try {
-      const { progress } = terminal;
-      const found = await findPlanSource(folder.path, asked, options, progress);
-      const paths = await fetchRemote(found.given, folder.workPath, options, progress);
-      const opened = await openInventory(paths, async (path) => {
-        const { readParquetColumns } = await import('../inventory/parquet-columns.ts');
-        return readParquetColumns(path, await engine.open());
-      });
-      const { listingTime } = await import('../inventory/taken-at.ts');
-      const { makePlan } = await import('./make-plan.ts');
-      const { localSite } = await import('../plan/local-site.ts');
-      const takenAt = found.takenAt ?? opened.takenAt ?? (await listingTime(await engine.open(), opened));
-      const source = { ...opened, takenAt, location: found.location };
-      const { inputs } = found;
-      const plan = await makePlan(folder.path, {
-        site: localSite(await engine.open(), source, inputs.bucket),
-        source,
-        inputs,
-        inventoryTime,
-        preflight: found.checks,
-        sources: found.sources,
-        prices,
-        now,
-        progress,
-      });
+      const made = { asked, inventoryTime, prices, now };
+      const athena = await chooseAthenaSide(options);
+      const plan =
+        athena === null
+          ? await planHere(folder, { ...made, progress: terminal.progress }, options, engine)
+          : await athena.plan(folder.path, { ...made, inputs: asked, progress: terminal.progress, signal });
       interruption.assertNone();
       await folder.commit();
       await finish(terminal, options, plan);
@@ -83,6 +68,65 @@ export async function runPlan(options: PlanOptions): Promise<void> {
   }
 }
 
+type Asked = {
+  asked: PlanInputs;
+  inventoryTime: Date | null;
+  prices: PriceTable | null;
+  now: Date;
+  progress: Progress;
+};
+
+/** The plan of this machine: the inventory is listed or brought here, DuckDB reads it. */
+async function planHere(
+  folder: StagedFolder,
+  made: Asked,
+  options: PlanOptions,
+  engine: LazyEngine,
+): Promise<RollbackPlan> {
+  const { asked, inventoryTime, prices, now, progress } = made;
+  const found = await findPlanSource(folder.path, asked, options, progress);
+  const paths = await fetchRemote(found.given, folder.workPath, options, progress);
+  const opened = await openInventory(paths, async (path) => {
+    const { readParquetColumns } = await import('../inventory/parquet-columns.ts');
+    return readParquetColumns(path, await engine.open());
+  });
+  const { listingTime } = await import('../inventory/taken-at.ts');
+  const { makePlan } = await import('./make-plan.ts');
+  const { localSite } = await import('../plan/local-site.ts');
+  const takenAt = found.takenAt ?? opened.takenAt ?? (await listingTime(await engine.open(), opened));
+  const source = { ...opened, takenAt, location: found.location };
+  const { inputs } = found;
+  return makePlan(folder.path, {
+    site: localSite(await engine.open(), source, inputs.bucket),
+    source,
+    inputs,
+    inventoryTime,
+    preflight: found.checks,
+    sources: found.sources,
+    prices,
+    now,
+    progress,
+  });
+}
+
+/** Athena's side of the plan, where it is the one to make it; its SDK clients are loaded only then. */
+async function chooseAthenaSide(options: PlanOptions) {
+  if (options.recordBucket === undefined && options.engine !== 'athena') return null;
+  const { chooseAthena } = await import('./choose-engine.ts');
+  const { makeAthenaPlan, openAthenaSide, openReportOnS3 } = await import('./plan-athena.ts');
+  const choice = await chooseAthena(options, (url, place) =>
+    openReportOnS3(openAthenaSide({ ...options, ...place }), url),
+  );
+  if (choice === null) return null;
+  const { source, recordBucket, reason } = choice;
+  const side = openAthenaSide({ ...options, ...choice });
+  type Rest = Omit<Asked, 'asked'> & { inputs: PlanInputs; signal: AbortSignal };
+  return {
+    plan: (folder: string, rest: Rest) =>
+      makeAthenaPlan(folder, { ...rest, source, side, recordBucket, reason, preflight: null }),
+  };
+}
+
 /** Brings inventories on S3 here. */
 async function fetchRemote(
   paths: string[],
@@ -95,8 +139,10 @@ async function fetchRemote(
   return fetchInventories(paths, folder, options, progress);
 }
 
+type LazyEngine = { open(): Promise<QueryEngine>; close(): Promise<void> };
+
 /** The engine is large, and most refusals come before it is needed: it is loaded at its first use. */
-function lazyEngine(options: EngineOptions): { open(): Promise<QueryEngine>; close(): Promise<void> } {
+function lazyEngine(options: EngineOptions): LazyEngine {
   let opened: Promise<QueryEngine> | null = null;
   return {
     open() {

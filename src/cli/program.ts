@@ -5,6 +5,7 @@ import { RunbookError } from '../errors.ts';
 import { MARKER_CHOICES, MODE_SCENARIOS, MODES, UNCERTAIN_CLASSES } from '../s3/rollback.ts';
 import { STORAGE_CLASS_CHOICES } from '../s3/storage-class.ts';
 import { addBootstrapCommand } from './bootstrap-command.ts';
+import { ENGINES } from './choose-engine.ts';
 import { addEndpointOptions } from './endpoint-options.ts';
 import { addInventoryCommand } from './inventory-command.ts';
 import type { PlanOptions } from './plan.ts';
@@ -66,6 +67,13 @@ function addPlanCommand(program: Command): void {
     )
     .option('--list', 'list the bucket now instead, and check its configuration; kept as inventory.parquet')
     .option('--no-use-metadata', 'with auto: leave S3 Metadata tables out')
+    .addOption(
+      new Option('--engine <name>', 'what reads the inventory: this machine (duckdb), or AWS (athena)')
+        .choices(ENGINES)
+        .default('auto'),
+    )
+    .option('--record-bucket <name>', 'athena: the bucket that takes tables, manifests and the record')
+    .option('--work-group <name>', 'athena: the workgroup to run queries in (default: s3-rewind-plan)')
     .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')
     .option('--resume', 'with --list: go on with the listing that an interrupted run left')
     .option('--bucket <name>', 'the bucket that the inventory describes')

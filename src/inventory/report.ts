@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { RunbookError } from '../errors.ts';
+import { parseFileSchema } from './file-schema.ts';
 import type { InventoryFile } from './source.ts';
 import { systemReason } from './system-error.ts';
 
@@ -45,7 +46,7 @@ export async function readInventoryReport(manifestPath: string): Promise<Invento
       'INVENTORY_FORMAT_UNKNOWN',
       `${manifestPath} lists ${manifest.fileFormat} files.`,
       {
-        hint: 'the embedded engine reads CSV and Parquet reports; read ORC reports with Athena, or add a Parquet configuration to the bucket',
+        hint: 'the embedded engine reads CSV and Parquet; ORC needs Athena: plan --engine athena --record-bucket BUCKET --inventory s3://…/manifest.json, or add a Parquet configuration to the bucket',
       },
     );
   }
@@ -64,7 +65,7 @@ export async function readInventoryReport(manifestPath: string): Promise<Invento
   return {
     sourceBucket: manifest.sourceBucket,
     format,
-    columns: parseFileSchema(manifest.fileSchema),
+    columns: parseFileSchema(manifest.fileSchema).map(({ name }) => name),
     takenAt: new Date(Number(manifest.creationTimestamp)),
     files,
   };
@@ -97,17 +98,6 @@ export function parseManifest(text: string, path: string): z.infer<typeof manife
       },
     );
   }
-}
-
-/**
- * The column names of a `fileSchema`: `Bucket, Key, VersionId` for CSV; `message s3.inventory { required binary bucket
- * (UTF8); … }` for Parquet; `struct<bucket:string,key:string,…>` for ORC.
- */
-export function parseFileSchema(schema: string): string[] {
-  const struct = /^\s*struct<(.*)>\s*$/s.exec(schema)?.[1];
-  if (struct !== undefined) return struct.split(',').map((field) => (field.split(':')[0] ?? '').trim());
-  if (!schema.trimStart().startsWith('message')) return schema.split(',').map((name) => name.trim());
-  return [...schema.matchAll(/\b(?:required|optional)\s+\w+\s+(\w+)/g)].map((match) => match[1] ?? '');
 }
 
 async function findReportFile(

@@ -5,7 +5,8 @@ import type { InventoryConfiguration } from '../s3/inventory-configuration.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
 import { matchColumns } from './columns.ts';
 import { type ConsideredSource, reasonOf } from './considered.ts';
-import { parseFileSchema, parseManifest } from './report.ts';
+import { parseFileSchema } from './file-schema.ts';
+import { parseManifest } from './report.ts';
 
 /**
  * Finds the S3 Inventory report that a plan is best made from ("Locating your inventory list", Amazon S3 User Guide).
@@ -222,7 +223,7 @@ async function openReport(
       return refuse(`its files are ${manifest.fileFormat}, which this engine does not read`);
     }
     if (manifest.files.length === 0) return refuse('it lists no file');
-    const columns = parseFileSchema(manifest.fileSchema);
+    const columns = parseFileSchema(manifest.fileSchema).map(({ name }) => name);
     matchColumns(
       columns.map((name) => ({ name, type: '' })),
       'it',

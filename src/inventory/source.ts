@@ -1,6 +1,6 @@
 import type { InventoryColumns, SourceColumn, StackOrder } from './columns.ts';
 
-/** One file of an inventory on the local disk. */
+/** One file of an inventory: on the local disk, or `s3://bucket/key` where Athena reads it. */
 export type InventoryFile = {
   path: string;
   bytes: number;
@@ -10,7 +10,13 @@ export type InventoryFile = {
 
 /** Where version entries are read from: files of one format with the same columns. */
 export type InventorySource = {
-  format: 'csv' | 'parquet' | 's3-inventory-csv' | 's3-inventory-parquet' | 's3-metadata';
+  format:
+    | 'csv'
+    | 'parquet'
+    | 's3-inventory-csv'
+    | 's3-inventory-parquet'
+    | 's3-inventory-orc'
+    | 's3-metadata';
   /** what the user named, for messages and the plan */
   location: string;
   files: InventoryFile[];

@@ -14,6 +14,11 @@ export type ListShape =
 /** Above the 5 MiB that a part of a multipart upload needs, far below the 32 MB that a row may have on Athena. */
 export const PART_BYTES = 8 * 1024 * 1024;
 
+/** The table that holds the lines of a list, divided into slices. */
+export function linesTable(list: string): string {
+  return `${list}_lines`;
+}
+
 /** @param header the columns that the first line names; null where there is none */
 export function shapeView(shape: ListShape, header: readonly string[] | null): object {
   return {

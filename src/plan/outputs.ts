@@ -13,7 +13,7 @@ import {
   UNCERTAIN_CLASSES,
   type UncertainClass,
 } from '../s3/rollback.ts';
-import { type ListShape, PART_BYTES, shapeView } from './list-shape.ts';
+import { type ListShape, linesTable, PART_BYTES, shapeView } from './list-shape.ts';
 import type { ClassCount, PlanInputs, PlanManifest, ReviewList, RollbackPlan } from './plan-file.ts';
 
 /** Why a class is left alone, in the words of its review list. */
@@ -120,7 +120,7 @@ function listQuery(
   const render = (shape: ListShape) =>
     sql(template, {
       ...values,
-      target: name,
+      target: shape.kind === 'lines' ? linesTable(name) : name,
       listColumns: columns,
       ...shapeView(shape, header ? columns : null),
     });

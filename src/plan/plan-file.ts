@@ -37,7 +37,14 @@ const inputsSchema = z.strictObject({
 export type PlanInputs = z.infer<typeof inputsSchema>;
 
 const inventorySchema = z.strictObject({
-  format: z.enum(['csv', 'parquet', 's3-inventory-csv', 's3-inventory-parquet', 's3-metadata']),
+  format: z.enum([
+    'csv',
+    'parquet',
+    's3-inventory-csv',
+    's3-inventory-parquet',
+    's3-inventory-orc',
+    's3-metadata',
+  ]),
   location: z.string().describe('where it was read from; not part of the digest'),
   files: count,
   bytes,
@@ -173,6 +180,14 @@ const sourceSchema = z.strictObject({
   reason: z.string(),
 });
 
+const engineSchema = z.strictObject({
+  name: z.enum(['duckdb', 'athena']),
+  reason: z.string().describe('why this engine made the plan'),
+  queries: count.describe('queries that Athena ran; 0 for DuckDB'),
+  scannedBytes: bytes.describe('what Athena bills: DataScannedInBytes of all queries; 0 for DuckDB'),
+});
+export type PlanEngine = z.infer<typeof engineSchema>;
+
 export const planSchema = z
   .strictObject({
     schemaVersion: z.literal(1),
@@ -197,6 +212,9 @@ export const planSchema = z
       .array(sourceSchema)
       .optional()
       .describe('the sources that were looked at, where none was named; not part of the digest'),
+    engine: engineSchema
+      .optional()
+      .describe('what made the plan, where there was a choice; not part of the digest'),
   })
   .describe('A rollback plan of s3-rewind. Immutable: what was reviewed is what runs.');
 

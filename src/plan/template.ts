@@ -5,6 +5,7 @@ import { iamScope } from '../render/iam.ts';
 import { yamlBlock, yamlScalar } from '../render/yaml.ts';
 import { LOG_GROUP_PREFIX, ROLLBACK_ROLE_PATH, ROLLBACK_TAGS } from '../s3/aws-names.ts';
 import type { Scenario } from '../s3/rollback.ts';
+import { glueType } from './athena-table.ts';
 import { type CopyWith, executionActions } from './execution-roles.ts';
 import type { PlanInputs } from './plan-file.ts';
 
@@ -21,13 +22,6 @@ const CUTOFF_FACTOR = 2;
  * and a role names the scope twice at most: where it reads and where it writes.
  */
 const MAX_SCOPE_CHARACTERS = 3_000;
-
-const GLUE_TYPES: Record<string, string> = {
-  BOOLEAN: 'boolean',
-  BIGINT: 'bigint',
-  INTEGER: 'int',
-  DOUBLE: 'double',
-};
 
 export type TemplateQuery = { name: string; text: string };
 
@@ -123,9 +117,4 @@ function executionView({ rollbackId, inputs, scenarios, copyWith }: RollbackTemp
     rolePath: ROLLBACK_ROLE_PATH,
     logGroupPrefix: LOG_GROUP_PREFIX,
   };
-}
-
-function glueType(duckDbType: string): string {
-  if (duckDbType.startsWith('TIMESTAMP')) return 'timestamp';
-  return GLUE_TYPES[duckDbType] ?? 'string';
 }

@@ -100,7 +100,7 @@ export async function planNow(stage: Stage, inputs: Partial<RawPlanInputs> = {})
       inventoryTime: null,
       preflight: null,
       prices: builtInPrices(),
-    taskCode: null,
+      taskCode: null,
       now,
       progress: () => {},
     });

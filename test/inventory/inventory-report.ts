@@ -7,7 +7,7 @@ import { BUCKET, type Entry, toCsv, writeParquet } from './history.ts';
 export const CSV_SCHEMA =
   'Bucket, Key, VersionId, IsLatest, IsDeleteMarker, Size, LastModifiedDate, StorageClass, ETag';
 const PARQUET_SCHEMA =
-  'message s3.inventory { required binary bucket (STRING); required binary key (STRING); optional binary version_id (STRING); optional boolean is_latest; optional boolean is_delete_marker; optional int64 size; optional int64 last_modified_date (TIMESTAMP(MILLIS,true)); optional binary e_tag (STRING); optional binary storage_class (STRING); }';
+  'message s3.inventory { required binary bucket (STRING); required binary key (STRING); optional binary version_id (STRING); optional boolean is_latest; optional boolean is_delete_marker; optional int64 size; optional int64 last_modified_date (TIMESTAMP_MILLIS); optional binary storage_class (STRING); optional binary e_tag (STRING); }';
 
 /** The fields of manifest.json that a test may want to be different. */
 export type ManifestChange = Record<string, unknown>;

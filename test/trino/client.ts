@@ -80,13 +80,17 @@ export async function queryTrino(url: string, sql: string, session: TrinoSession
 }
 
 /** The rows as objects, by column name. */
+export function rowsOf({ columns, rows }: TrinoResult): Record<string, TrinoValue>[] {
+  return rows.map((row) => Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null])));
+}
+
+/** Runs one query and returns its rows. @throws TrinoError */
 export async function trinoRows(
   url: string,
   sql: string,
   session: TrinoSession = {},
 ): Promise<Record<string, TrinoValue>[]> {
-  const { columns, rows } = await queryTrino(url, sql, session);
-  return rows.map((row) => Object.fromEntries(columns.map(({ name }, index) => [name, row[index] ?? null])));
+  return rowsOf(await queryTrino(url, sql, session));
 }
 
 function sessionText(properties: Record<string, string>): string {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { PART_BYTES } from '../../src/plan/list-shape.ts';
 import { CLASSES, MODES, type Mode, UNCERTAIN_CLASSES } from '../../src/s3/rollback.ts';
 import { HOSTILE_STACKS } from '../plan/hostile-stacks.ts';
 import { openPlanner, type Planner, type PlannerOptions } from '../plan/planner.ts';
@@ -14,9 +15,10 @@ const trino = { url: inject('trinoUrl'), root: inject('trinoRoot') };
 const KEYS_PER_PLAN = 300;
 
 let format: TableFormat = 'csv';
+let partBytes: number | undefined;
 let planner: Planner;
 beforeAll(async () => {
-  planner = await openPlanner((inventory) => expectSamePlan(trino, format, inventory));
+  planner = await openPlanner((inventory) => expectSamePlan(trino, format, inventory, partBytes));
 });
 afterAll(() => planner.close());
 
@@ -80,6 +82,19 @@ describe.each(MODES)('%s', (mode) => {
 test('the random histories reached every class of Bucket Rollback', () => {
   const classes = CLASSES.filter((name) => name !== 'absent');
   expect([...(found.get('bucket-rollback') ?? [])].toSorted()).toEqual([...classes].toSorted());
+});
+
+// Trino's || makes texts of 1 MiB at most.
+test('parts of lists with and without a header may be larger than 1 MiB', async () => {
+  const stacks = Array.from({ length: 14_000 }, (_, index) => {
+    const stack = parseStack(index % 2 === 0 ? 'V1 -> V2' : 'V1, V2[tie] -> V3');
+    return [`${'x'.repeat(120)}/${index}`, stack] as const;
+  });
+  partBytes = PART_BYTES;
+  const { lists } = await planBoth(new Map(stacks), {}, 'parquet');
+  partBytes = undefined;
+  expect(lists.get('manifests/scenario3b.csv')?.length).toBeGreaterThan(1024 ** 2);
+  expect(lists.get('review/ambiguous.csv')?.length).toBeGreaterThan(1024 ** 2);
 });
 
 describe('hostile keys', () => {

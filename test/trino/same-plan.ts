@@ -12,13 +12,14 @@ import { trinoSite } from './trino-site.ts';
 let schemas = 0;
 
 /** So small that lists of a few rows come in several parts. */
-const PART_BYTES = 2000;
+const SMALL_PART_BYTES = 2000;
 
 /** Makes a plan of the Athena text on Trino and compares all of it with DuckDB's: plan.json and every list. */
 export async function expectSamePlan(
   { url, root }: { url: string; root: string },
   format: TableFormat,
   inventory: PlannedInventory,
+  partBytes = SMALL_PART_BYTES,
 ): Promise<void> {
   schemas += 1;
   const { source, inputs, planned } = inventory;
@@ -26,7 +27,7 @@ export async function expectSamePlan(
   await createInventoryTable(place, source, inventory.path, format);
   const folder = await mkdtemp(join(tmpdir(), 's3-rewind-same-'));
   try {
-    const options = { checksum: planned.plan.inventory.sha256, partBytes: PART_BYTES };
+    const options = { checksum: planned.plan.inventory.sha256, partBytes };
     const plan = await buildPlan(folder, {
       site: trinoSite(place, source, options),
       source,
@@ -34,7 +35,7 @@ export async function expectSamePlan(
       inventoryTime: inventory.inventoryTime,
       preflight: null,
       prices: builtInPrices(),
-    taskCode: null,
+      taskCode: null,
       now: inventory.now,
       progress: () => {},
     });

@@ -7,7 +7,7 @@ import { tableAccess } from '../../src/inventory/refused-rows.ts';
 import type { InventorySource } from '../../src/inventory/source.ts';
 import type { PlanSite } from '../../src/plan/build-plan.ts';
 import type { WriteList } from '../../src/plan/outputs.ts';
-import { queryTrino, trinoRows } from './client.ts';
+import { queryTrino, rowsOf } from './client.ts';
 
 /** Plans of the Athena text on Trino, with lists read back from the files that Trino wrote. */
 
@@ -15,6 +15,12 @@ import { queryTrino, trinoRows } from './client.ts';
 export function trinoEngine(url: string): QueryEngine & { cpuMs(): number; bytes(): number } {
   let cpuMs = 0;
   let bytes = 0;
+  const measure = async (sql: string, properties: Record<string, string> = {}) => {
+    const result = await queryTrino(url, sql, { properties });
+    cpuMs += result.stats.cpuTimeMillis;
+    bytes += result.stats.physicalInputBytes;
+    return result;
+  };
   return {
     dialect: 'athena',
     async run(sql) {
@@ -22,11 +28,9 @@ export function trinoEngine(url: string): QueryEngine & { cpuMs(): number; bytes
       const properties = Object.fromEntries(
         Object.entries(statement.properties).map(([name, value]) => [`hive.${name}`, value]),
       );
-      const { stats } = await queryTrino(url, statement.sql, { properties });
-      cpuMs += stats.cpuTimeMillis;
-      bytes += stats.physicalInputBytes;
+      await measure(statement.sql, properties);
     },
-    rows: (sql) => trinoRows(url, sql),
+    rows: async (sql) => rowsOf(await measure(sql)),
     interrupt: () => {},
     close: () => {},
     cpuMs: () => cpuMs,
@@ -44,7 +48,7 @@ export function trinoSite(
   place: TrinoPlace,
   source: InventorySource,
   options: { checksum: string; partBytes: number },
-): PlanSite {
+): PlanSite & { engine: ReturnType<typeof trinoEngine> } {
   const engine = trinoEngine(place.url);
   return {
     engine,

@@ -77,6 +77,11 @@ export const ROLLBACK_OUTPUTS = {
 export const PLAN_OUTPUTS = {
   ...ROLLBACK_OUTPUTS,
   record: {
+    what: 'The record for later jobs: `s3://BUCKET/ROLLBACK-ID/` with `record-bucket`, otherwise `folder`.',
+    kind: 'text',
+    example: 's3://my-records/rb-my-bucket-20250830t020000z-3f2a9c1b/',
+  },
+  folder: {
     what: 'The plan folder on the runner: keep it as an artifact for the job that starts it.',
     kind: 'text',
     example: '/home/runner/work/_temp/s3-rewind/plan',

@@ -119,6 +119,11 @@ export const PLAN = {
       flag: '--concurrency',
       example: '64',
     },
+    'record-bucket': {
+      what: 'Put the plan into this bucket as well, under its ID: later jobs and `undo` then need no artifact.',
+      kind: 'text',
+      example: 'my-records',
+    },
     ...ENDPOINT_INPUTS,
     ...PRESENTATION_INPUTS,
   },

@@ -14,7 +14,7 @@ export const START_JOBS = {
   },
   inputs: {
     record: {
-      what: 'The plan folder.',
+      what: 'The record: a plan folder, or `s3://BUCKET/ROLLBACK-ID/`.',
       kind: 'text',
       required: true,
       example: '/home/runner/work/_temp/s3-rewind/plan',

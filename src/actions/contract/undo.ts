@@ -1,4 +1,5 @@
 import type { ActionContract } from '../contract.ts';
+import { ENDPOINT_INPUTS } from './endpoint.ts';
 import { PLAN_OUTPUTS, PRESENTATION_INPUTS, PRESENTATION_PERMISSIONS } from './github.ts';
 
 export const UNDO = {
@@ -8,12 +9,19 @@ export const UNDO = {
   permissions: PRESENTATION_PERMISSIONS,
   inputs: {
     record: {
-      what: 'The plan folder of the run, with its outcomes.',
+      what: 'The record of the run: a plan folder with its outcomes, or `s3://BUCKET/ROLLBACK-ID/`.',
       kind: 'text',
       flag: '--record',
       required: true,
-      example: '/home/runner/work/_temp/s3-rewind/record',
+      example: 's3://my-records/rb-my-bucket-20250830t020000z-3f2a9c1b/',
     },
+    'record-bucket': {
+      what: 'Put the plan into this bucket as well, under its ID.',
+      kind: 'text',
+      flag: '--record-bucket',
+      example: 'my-records',
+    },
+    ...ENDPOINT_INPUTS,
     ...PRESENTATION_INPUTS,
   },
   outputs: PLAN_OUTPUTS,

@@ -11,7 +11,7 @@ export const VERIFY = {
   permissions: {},
   inputs: {
     record: {
-      what: 'The plan folder of the run.',
+      what: 'The record of the run: a plan folder, or `s3://BUCKET/ROLLBACK-ID/`.',
       kind: 'text',
       flag: '--record',
       required: true,

@@ -25,7 +25,8 @@ lines AS (
   SELECT sort_key, place, line, sum(length(to_utf8(line)) + 1) OVER (ORDER BY sort_key, place ROWS UNBOUNDED PRECEDING) AS end_byte
   FROM lines
 )
--- One row a part, so that a part is one file whose order nothing but this query decides.
+-- One row a part, so that a part is one file whose order nothing but this query decides. The header joins the array,
+-- because a text that || makes may have 1 MiB at most.
 SELECT
   array_join(array_agg(line ORDER BY sort_key, place), chr(10)) AS text,
   CAST((end_byte - 1) / 8388608 AS integer) AS part

@@ -1,0 +1,93 @@
+import {
+  CreateDatabaseCommand,
+  CreateTableCommand,
+  DeleteDatabaseCommand,
+  GetTableCommand,
+  type GlueClient,
+} from '@aws-sdk/client-glue';
+import pRetry from 'p-retry';
+import { RetryableError } from '../s3/retryable.ts';
+import { toServiceFailure } from './service-failure.ts';
+
+/** A table over files, in the words of Hive. */
+export type GlueTable = {
+  name: string;
+  location: string;
+  columns: { name: string; type: string }[];
+  inputFormat: string;
+  outputFormat: string;
+  serde: string;
+  serdeParameters: Record<string, string>;
+  parameters: Record<string, string>;
+};
+
+const RETRIES = 6;
+const FIRST_PAUSE_MS = 250;
+
+/** The calls of a plan to the Glue Data Catalog. All throw RunbookError, after some attempts where it may pass. */
+export function openGlueCalls(client: GlueClient) {
+  async function send<T>(action: string, resource: string, request: () => Promise<T>): Promise<T> {
+    const attempt = async () => {
+      try {
+        return await request();
+      } catch (error) {
+        throw toServiceFailure(error, { service: 'Glue', action: `glue:${action}`, resource });
+      }
+    };
+    try {
+      return await pRetry(attempt, {
+        retries: RETRIES,
+        minTimeout: FIRST_PAUSE_MS,
+        randomize: true,
+        shouldRetry: ({ error }) => error instanceof RetryableError,
+      });
+    } catch (error) {
+      throw error instanceof RetryableError ? error.refusal : error;
+    }
+  }
+  return {
+    async createDatabase(name: string, description: string): Promise<void> {
+      await send('CreateDatabase', `the database ${name}`, () =>
+        client.send(new CreateDatabaseCommand({ DatabaseInput: { Name: name, Description: description } })),
+      );
+    },
+    async createTable(database: string, table: GlueTable): Promise<void> {
+      await send('CreateTable', `the table ${database}.${table.name}`, () =>
+        client.send(
+          new CreateTableCommand({
+            DatabaseName: database,
+            TableInput: {
+              Name: table.name,
+              TableType: 'EXTERNAL_TABLE',
+              Parameters: { EXTERNAL: 'TRUE', ...table.parameters },
+              StorageDescriptor: {
+                Location: table.location,
+                Columns: table.columns.map(({ name, type }) => ({ Name: name, Type: type })),
+                InputFormat: table.inputFormat,
+                OutputFormat: table.outputFormat,
+                SerdeInfo: { SerializationLibrary: table.serde, Parameters: table.serdeParameters },
+              },
+            },
+          }),
+        ),
+      );
+    },
+    /** Where the files of a table are: `s3://bucket/prefix`. */
+    async tableLocation(database: string, table: string): Promise<string> {
+      const { Table } = await send('GetTable', `the table ${database}.${table}`, () =>
+        client.send(new GetTableCommand({ DatabaseName: database, Name: table })),
+      );
+      const location = Table?.StorageDescriptor?.Location;
+      if (location === undefined) throw new TypeError(`the table ${database}.${table} has no location`);
+      return location;
+    },
+    /** Drops a database and its tables; their files stay. One that is gone already is no error. */
+    async dropDatabase(name: string): Promise<void> {
+      await send('DeleteDatabase', `the database ${name}`, async () => {
+        await client.send(new DeleteDatabaseCommand({ Name: name })).catch((error: unknown) => {
+          if (!(error instanceof Error && error.name === 'EntityNotFoundException')) throw error;
+        });
+      });
+    },
+  };
+}

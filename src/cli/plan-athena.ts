@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
+import { openAthenaCalls } from '../aws/athena-calls.ts';
+import { openS3Client } from '../aws/client.ts';
+import { openGlueCalls } from '../aws/glue-calls.ts';
+import { openQueryClients } from '../aws/query-clients.ts';
+import { openRecordObjects } from '../aws/record-objects.ts';
+import { openAthena } from '../engine/athena.ts';
+import { RunbookError } from '../errors.ts';
+import { openRemoteReport } from '../inventory/remote-source.ts';
+import type { InventorySource } from '../inventory/source.ts';
+import type { ListLimits } from '../plan/athena-lists.ts';
+import { athenaSite } from '../plan/athena-site.ts';
+import { inventoryTable, symlinkText } from '../plan/athena-table.ts';
+import type { BuildPlanOptions } from '../plan/build-plan.ts';
+import type { PartObject, RecordCalls } from '../plan/list-parts.ts';
+import type { RollbackPlan } from '../plan/plan-file.ts';
+import { type EndpointOptions, parseEndpoint } from './endpoint-options.ts';
+import { type MakePlanOptions, makePlan } from './make-plan.ts';
+
+export type AthenaPlanOptions = EndpointOptions & { recordBucket: string; workGroup: string };
+
+const PART_FOLDER = /\/part=(\d+)\/[^/]+$/;
+
+/** Everything that a plan on Athena talks to. */
+export function openAthenaSide(options: AthenaPlanOptions) {
+  const endpoint = parseEndpoint(options);
+  const { athena, glue } = openQueryClients(endpoint);
+  return {
+    objects: openRecordObjects(openS3Client(endpoint)),
+    glue: openGlueCalls(glue),
+    athena: openAthenaCalls(athena, options.workGroup),
+  };
+}
+
+type AthenaSide = ReturnType<typeof openAthenaSide>;
+
+/** Opens a report on S3 for Athena. @throws RunbookError INVENTORY_* */
+export function openReportOnS3(side: AthenaSide, url: string): Promise<InventorySource> {
+  return openRemoteReport(url, {
+    readText: async (path) => (await side.objects.read(path)).toString('utf8'),
+    async headObject(path) {
+      const found = await side.objects.head(path);
+      if (found !== null) return found;
+      throw new RunbookError('INVENTORY_NOT_FOUND', `${url} lists ${path}, which is not there.`, {
+        hint: 'a lifecycle rule of the destination bucket may have removed it: take the next report',
+      });
+    },
+  });
+}
+
+/**
+ * Makes a plan on Athena: a Glue database of its own for the time of the plan, over exactly the files of the report.
+ * Small lists come into the folder; large ones are put together in the record. At the end the folder is copied to the
+ * record, plan.json last.
+ * @throws RunbookError whatever building the plan refuses; QUERY_*, ACCESS_DENIED, RECORD_EXISTS
+ */
+export async function makeAthenaPlan(
+  folder: string,
+  options: Omit<MakePlanOptions, 'site'> & {
+    side: AthenaSide;
+    recordBucket: string;
+    reason: string;
+    signal: AbortSignal;
+    limits?: Partial<ListLimits>;
+  },
+): Promise<RollbackPlan> {
+  const { side, source, recordBucket, signal } = options;
+  const id = randomBytes(4).toString('hex');
+  const database = `s3_rewind_plan_${id}`;
+  const listing = `s3://${recordBucket}/work/plan-${id}/inventory/`;
+  const engine = openAthena({ calls: side.athena, database, signal });
+  await side.objects.write(`${listing}symlink.txt`, Buffer.from(symlinkText(source)), { once: true });
+  await side.glue.createDatabase(database, `s3-rewind: plan for ${options.inputs.bucket}`);
+  try {
+    await side.glue.createTable(database, inventoryTable(source, listing));
+    const calls = recordCalls(side, database, folder);
+    const { limits } = options;
+    const site = athenaSite({
+      engine,
+      source,
+      database,
+      recordBucket,
+      calls,
+      ...(limits === undefined ? {} : { limits }),
+    });
+    const checked: BuildPlanOptions['site'] = {
+      ...site,
+      async openLists(planFolder, rollbackId) {
+        await assertNewRecord(side, recordBucket, rollbackId);
+        return site.openLists(planFolder, rollbackId);
+      },
+    };
+    const plan = await makePlan(folder, {
+      ...options,
+      site: checked,
+      engine: () => ({ name: 'athena', reason: options.reason, ...engine.usage() }),
+    });
+    await writeRecord(side, folder, recordBucket, plan.rollbackId);
+    return plan;
+  } finally {
+    // Its tables go with it; their files are below work/, which a lifecycle rule of the record bucket empties.
+    await side.glue.dropDatabase(database);
+  }
+}
+
+function recordCalls(side: AthenaSide, database: string, folder: string): RecordCalls {
+  return {
+    async listParts(table) {
+      const location = (await side.glue.tableLocation(database, table)).replace(/\/*$/, '/');
+      return orderParts(await side.objects.list(location), table);
+    },
+    readPart: (url) => side.objects.read(url),
+    async openLocal(path) {
+      const file = join(folder, path);
+      await mkdir(dirname(file), { recursive: true });
+      const handle = await open(file, 'wx');
+      return {
+        append: async (bytes) => void (await handle.appendFile(bytes)),
+        close: () => handle.close(),
+      };
+    },
+    assemble: (url, parts) => side.objects.assemble(url, parts),
+  };
+}
+
+/** @throws RunbookError LIST_DAMAGED when a part is not one file */
+function orderParts(files: readonly PartObject[], table: string): PartObject[] {
+  const numbered = files.flatMap((file) => {
+    const number = PART_FOLDER.exec(file.url)?.[1];
+    return number === undefined ? [] : [{ file, number: Number(number) }];
+  });
+  if (new Set(numbered.map(({ number }) => number)).size !== numbered.length) {
+    throw new RunbookError('LIST_DAMAGED', `A part of ${table} came out as several files.`, {
+      hint: 'nothing was started and nothing has changed: run the same command again',
+    });
+  }
+  return numbered.toSorted((left, right) => left.number - right.number).map(({ file }) => file);
+}
+
+async function assertNewRecord(side: AthenaSide, bucket: string, rollbackId: string): Promise<void> {
+  const record = `s3://${bucket}/${rollbackId}/`;
+  if ((await side.objects.head(`${record}plan.json`)) === null) return;
+  throw new RunbookError('RECORD_EXISTS', `${record} holds this plan already: same inputs, same inventory.`, {
+    hint: 'go on with that record, or plan again with a newer inventory',
+  });
+}
+
+/** Copies the plan folder into the record, plan.json last: a record without it is no record. */
+async function writeRecord(
+  side: AthenaSide,
+  folder: string,
+  bucket: string,
+  rollbackId: string,
+): Promise<void> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .toSorted((left, right) => Number(left === 'plan.json') - Number(right === 'plan.json'));
+  for (const path of paths) {
+    const url = `s3://${bucket}/${rollbackId}/${path}`;
+    const isPlan = path === 'plan.json';
+    const written = await side.objects.write(url, await readFile(join(folder, path)), { once: isPlan });
+    if (!written) await assertNewRecord(side, bucket, rollbackId);
+  }
+}

@@ -1,25 +1,60 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import { z } from 'zod';
+import { actionResultSchema, DECISIONS } from '../src/actions/result.ts';
 import { approvalSchema } from '../src/approve/approval-file.ts';
 import { ERROR_KINDS } from '../src/errors.ts';
 import { planSchema } from '../src/plan/plan-file.ts';
+import { CONTRACTS, renderActionFile, renderActionPage } from './action-files.ts';
+import { exampleWorkflows } from './example-workflows.ts';
 import { scalePage } from './scale-page.ts';
 
 /**
  * The parts of the documentation that are made from the code: `npm run docs` writes them, a test holds them equal.
  */
 
-const DOCS = new URL('../docs/', import.meta.url);
+const ROOT = new URL('../', import.meta.url);
 
-/** Path below docs/ → text. */
+/** Path → text. */
 export async function generatedDocs(): Promise<Record<string, string>> {
   return {
-    'plan.schema.json': jsonSchema('plan.json of s3-rewind', planSchema),
-    'approval.schema.json': jsonSchema('approval.json of s3-rewind', approvalSchema),
-    'errors.md': await errorsPage(),
-    'scale.md': scalePage(),
+    'docs/plan.schema.json': jsonSchema('plan.json of s3-rewind', planSchema),
+    'docs/approval.schema.json': jsonSchema('approval.json of s3-rewind', approvalSchema),
+    'docs/action-result.schema.json': jsonSchema('output "result" of the actions', actionResultSchema),
+    'docs/errors.md': await errorsPage(),
+    'docs/actions.md': await actionsPage(),
+    ...Object.fromEntries(CONTRACTS.flatMap(actionFiles)),
+    ...(await exampleWorkflows()),
+    'docs/scale.md': scalePage(),
   };
+}
+
+function actionFiles(contract: (typeof CONTRACTS)[number]): [string, string][] {
+  const folder = `actions/${contract.name}`;
+  const actionFile = renderActionFile(contract);
+  return [
+    [`${folder}/action.yml`, actionFile],
+    [`${folder}/README.md`, renderActionPage(contract, actionFile)],
+  ];
+}
+
+/** The page is written by hand but for the tables between its marks. */
+async function actionsPage(): Promise<string> {
+  const page = await readFile(new URL('docs/actions.md', ROOT), 'utf8');
+  const actions = CONTRACTS.map(
+    ({ name, what }) => `| [\`${name}\`](../actions/${name}/README.md) | ${what} |`,
+  );
+  const decisions = Object.entries(DECISIONS).map(([name, what]) => `| \`${name}\` | ${what} |`);
+  const filled = fillTable(page, 'actions', ['| Action | |', '| --- | --- |', ...actions]);
+  return fillTable(filled, 'decisions', ['| Decision | When |', '| --- | --- |', ...decisions]);
+}
+
+function fillTable(page: string, name: string, lines: readonly string[]): string {
+  const start = `<!-- ${name}: made by npm run docs -->\n`;
+  const end = `<!-- end of ${name} -->`;
+  const [before, rest = ''] = page.split(start);
+  if (!rest.includes(end)) throw new Error(`docs/actions.md has no table ${name}`);
+  return `${before}${start}${lines.join('\n')}\n${end}${rest.slice(rest.indexOf(end) + end.length)}`;
 }
 
 function jsonSchema(title: string, type: z.ZodType): string {
@@ -49,10 +84,10 @@ async function errorsPage(): Promise<string> {
 
 if (process.argv[1]?.endsWith('generate-docs.ts')) {
   for (const [path, text] of Object.entries(await generatedDocs())) {
-    const url = new URL(path, DOCS);
+    const url = new URL(path, ROOT);
     const before = await readFile(url, 'utf8').catch(() => '');
     if (before === text) continue;
     await writeFile(url, text);
-    process.stdout.write(`wrote docs/${path}\n`);
+    process.stdout.write(`wrote ${path}\n`);
   }
 }

@@ -67,7 +67,7 @@ export async function readBucketFacts(client: S3Client, bucket: string): Promise
     bucket,
     versioning: mapFact(versioning, (answer) => answer?.Status ?? 'never'),
     mfaDelete: mapFact(versioning, (answer) => answer?.MFADelete === 'Enabled'),
-    lifecycle: mapFact(lifecycle, (answer) => (answer?.Rules ?? []).filter(isEnabled).map(toLifecycleRule)),
+    lifecycle: mapFact(lifecycle, (answer) => (answer?.Rules ?? []).map(toLifecycleRule)),
     replication: mapFact(replication, (answer) => {
       const rules = (answer?.ReplicationConfiguration?.Rules ?? []).filter(isEnabled);
       return {
@@ -134,6 +134,7 @@ function toLifecycleRule(rule: SdkLifecycleRule): LifecycleRule {
   const { Filter, Expiration, NoncurrentVersionExpiration } = rule;
   return {
     id: rule.ID ?? '',
+    enabled: isEnabled(rule),
     prefix: Filter?.And?.Prefix ?? Filter?.Prefix ?? rule.Prefix ?? '',
     noncurrentDays: NoncurrentVersionExpiration?.NoncurrentDays ?? null,
     newerNoncurrentVersions: NoncurrentVersionExpiration?.NewerNoncurrentVersions ?? null,

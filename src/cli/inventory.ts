@@ -10,7 +10,7 @@ import { printable } from '../s3/printable.ts';
 import { MODE_SCENARIOS } from '../s3/rollback.ts';
 import { type EndpointOptions, parseEndpoint } from './endpoint-options.ts';
 import { type LiveListing, listLiveBucket, outermost, parseConcurrency } from './list-bucket.ts';
-import { openTerminal, writeOut } from './terminal.ts';
+import { openTerminal, writeJson, writeOut } from './terminal.ts';
 
 export type InventoryOptions = EndpointOptions & {
   bucket: string;
@@ -55,9 +55,8 @@ export async function runInventory(options: InventoryOptions): Promise<void> {
     scenarios: [...MODE_SCENARIOS['bucket-rollback']],
     destinationBucket: null,
   });
-  writeOut(
-    options.json ? jsonResult(options, prefixes, format, live, checks) : summary(options, live, checks),
-  );
+  if (options.json) writeJson(jsonResult(options, prefixes, format, live, checks));
+  else writeOut(summary(options, live, checks));
 }
 
 function jsonResult(
@@ -66,9 +65,9 @@ function jsonResult(
   format: string,
   { listing }: LiveListing,
   checks: readonly Check[],
-): string {
+): object {
   const { takenAt, seconds, ...counts } = listing;
-  return JSON.stringify({
+  return {
     command: 'inventory',
     out: options.out,
     bucket: options.bucket,
@@ -78,7 +77,7 @@ function jsonResult(
     seconds: Math.round(seconds * 1000) / 1000,
     ...counts,
     checks,
-  });
+  };
 }
 
 function summary(options: InventoryOptions, { listing }: LiveListing, checks: readonly Check[]): string {

@@ -1,13 +1,15 @@
 import process from 'node:process';
 import { RunbookError } from '../errors.ts';
 import { sleep } from '../execute/backoff.ts';
+import { objectStore } from '../execute/batch/object-store.ts';
 import { copyPolicies } from '../execute/copy-policies.ts';
 import { runDirect } from '../execute/direct.ts';
-import { copySourceOf, type PlanRecord, readRecord, writtenBucket } from '../execute/record.ts';
+import { copySourceOf, type PlanRecord, writtenBucket } from '../execute/record.ts';
 import { lockRecord } from '../execute/record-lock.ts';
 import { isFulfilled } from '../s3/outcome.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
 import { openPlanCalls } from './open-calls.ts';
+import { type OpenedRecord, openRecord } from './open-record.ts';
 import { runSummary } from './run-summary.ts';
 import type { StartJobsOptions } from './start-jobs.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
@@ -17,9 +19,21 @@ const PRINCIPAL_ARN = /^arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+$/;
 /** The `start-jobs` command: runs the plan of a record from this machine. */
 export async function runStartJobs(options: StartJobsOptions): Promise<void> {
   const concurrency = parseConcurrency(options.concurrency);
-  const record = await readRecord(options.record);
-  if (options.printPolicies !== undefined) return printPolicies(record, options.printPolicies);
-  if (options.yes !== true) throw confirmationMissing(record);
+  const opened = await openRecord(options.record, options);
+  try {
+    if (options.printPolicies !== undefined) return printPolicies(opened.record, options.printPolicies);
+    if (options.yes !== true) throw confirmationMissing(opened.record);
+    await runFromHere(opened, options, concurrency);
+  } finally {
+    await opened.end();
+  }
+}
+
+async function runFromHere(
+  { record, remote }: OpenedRecord,
+  options: StartJobsOptions,
+  concurrency: number | null,
+): Promise<void> {
   const unlock = await lockRecord(record.folder);
   const terminal = await openTerminal({ quiet: options.quiet ?? false });
   const stop = watchSignals();
@@ -31,6 +45,7 @@ export async function runStartJobs(options: StartJobsOptions): Promise<void> {
       pause: sleep,
       isStopped: stop.isStopped,
       ...(concurrency !== null && { concurrency }),
+      ...(remote !== null && { store: objectStore(remote.calls, remote.place, record, sleep) }),
     });
     terminal.finish();
     if (options.json) writeJson({ command: 'start-jobs', record: options.record, ...outcome });
@@ -62,13 +77,13 @@ function printPolicies({ plan }: PlanRecord, principalArn: string): void {
   }
 }
 
-function confirmationMissing({ folder, plan }: PlanRecord): RunbookError {
+function confirmationMissing({ name, plan }: PlanRecord): RunbookError {
   const rows = plan.manifests.reduce((total, manifest) => total + manifest.rows, 0);
   return new RunbookError(
     'CONFIRMATION_MISSING',
     `This would change ${rows} rows' keys in the bucket '${writtenBucket(plan)}' (${plan.rollbackId}, ${plan.digest}).`,
     {
-      hint: `read ${folder}/comment.md; if it describes what you want: npm run --silent s3-rewind -- start-jobs --record ${folder} --yes`,
+      hint: `read ${name.replace(/\/$/, '')}/comment.md; if it describes what you want: npm run --silent s3-rewind -- start-jobs --record ${name} --yes`,
     },
   );
 }

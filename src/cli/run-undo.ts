@@ -1,20 +1,50 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import process from 'node:process';
-import { readRecord } from '../execute/record.ts';
+import { RunbookError } from '../errors.ts';
+import { sleep } from '../execute/backoff.ts';
+import { formatRecordUrl } from '../execute/batch/record-place.ts';
+import { publishPlan } from '../execute/batch/remote-record.ts';
+import { type PlanRecord, readRecord } from '../execute/record.ts';
+import { refusalOf } from '../execute/refusals.ts';
+import type { RollbackPlan } from '../plan/plan-file.ts';
 import { stageFolder } from '../plan/plan-folder.ts';
 import { builtInPrices } from '../plan/prices.ts';
 import { bundleTaskCode } from '../render/task-code.ts';
 import { writeReview } from '../review/review-files.ts';
+import { parseBucketName } from '../s3/bucket.ts';
 import { buildUndo } from '../undo/build-undo.ts';
+import { openRecord, openRecordCalls } from './open-record.ts';
 import { planSummary } from './plan-summary.ts';
 import { writeJson, writeOut } from './terminal.ts';
 import type { UndoOptions } from './undo.ts';
 
-/** The `undo` command: from the record of a run to the plan folder that takes it back. */
+/** The `undo` command: from the record of a run to the plan that takes it back, in a folder, on S3, or both. */
 export async function runUndo(options: UndoOptions): Promise<void> {
-  const record = await readRecord(options.record);
-  const folder = await stageFolder(options.out, null);
+  const { out, recordBucket } = options;
+  if (out === undefined && recordBucket === undefined) {
+    throw new RunbookError('INVALID_OPTION', 'undo needs --out, --record-bucket, or both.', {
+      hint: 'name the folder to make with --out FOLDER, or the bucket of records with --record-bucket NAME',
+    });
+  }
+  if (recordBucket !== undefined) parseBucketName(recordBucket);
+  const { record, end } = await openRecord(options.record, options);
+  // Where only the bucket is asked for, the folder is a step on the way.
+  const scratch = out === undefined ? await mkdtemp(join(tmpdir(), 's3-rewind-undo-')) : null;
+  try {
+    const folder = out ?? join(scratch ?? '', 'plan');
+    const plan = await writeUndo(folder, record);
+    const url = recordBucket === undefined ? null : await publish(folder, plan, recordBucket, options);
+    tell(plan, url ?? (relative(process.cwd(), folder) || '.'), options);
+  } finally {
+    if (scratch !== null) await rm(scratch, { recursive: true, force: true });
+    await end();
+  }
+}
+
+async function writeUndo(out: string, record: PlanRecord): Promise<RollbackPlan> {
+  const folder = await stageFolder(out, null);
   try {
     const plan = await buildUndo(folder.path, record, {
       prices: builtInPrices(),
@@ -24,15 +54,33 @@ export async function runUndo(options: UndoOptions): Promise<void> {
     await writeFile(join(folder.path, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
     await writeReview(folder.path, plan);
     await folder.commit();
-    const out = relative(process.cwd(), options.out) || '.';
-    const { rollbackId, digest: planDigest, inputs, classes, manifests, checks } = plan;
-    if (options.json) {
-      const result = { command: 'undo', record: out, of: options.record, rollbackId, planDigest };
-      writeJson({ ...result, inputs, classes, manifests, checks });
-    } else {
-      writeOut(planSummary(plan, out));
-    }
+    return plan;
   } finally {
     await folder.discard();
+  }
+}
+
+async function publish(
+  folder: string,
+  { rollbackId }: RollbackPlan,
+  bucket: string,
+  options: UndoOptions,
+): Promise<string> {
+  const place = { bucket, prefix: `${rollbackId}/` };
+  try {
+    await publishPlan(openRecordCalls(options), place, await readRecord(folder), sleep);
+  } catch (error) {
+    throw refusalOf(error, bucket);
+  }
+  return formatRecordUrl(place);
+}
+
+function tell(plan: RollbackPlan, place: string, options: UndoOptions): void {
+  const { rollbackId, digest: planDigest, inputs, classes, manifests, checks } = plan;
+  if (options.json) {
+    const result = { command: 'undo', record: place, of: options.record, rollbackId, planDigest };
+    writeJson({ ...result, inputs, classes, manifests, checks });
+  } else {
+    writeOut(planSummary(plan, place));
   }
 }

@@ -1,13 +1,14 @@
 import process from 'node:process';
 import { RunbookError } from '../errors.ts';
 import { sleep } from '../execute/backoff.ts';
-import { copySourceOf, readRecord } from '../execute/record.ts';
+import { copySourceOf, type PlanRecord } from '../execute/record.ts';
 import { formatCount } from '../review/figures.ts';
 import { printable } from '../s3/printable.ts';
 import { assertHasInventory, type StateVerification } from '../verify/state.ts';
 import { type Verification, verifyRun } from '../verify/verify.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
 import { openPlanCalls } from './open-calls.ts';
+import { openRecord } from './open-record.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
 import type { VerifyCommandOptions } from './verify.ts';
 
@@ -16,7 +17,15 @@ const SHOWN_DIFFERENCES = 10;
 /** The `verify` command. */
 export async function runVerify(options: VerifyCommandOptions): Promise<void> {
   assertStateOptions(options);
-  const record = await readRecord(options.record);
+  const opened = await openRecord(options.record, options);
+  try {
+    await verifyRecord(opened.record, options);
+  } finally {
+    await opened.end();
+  }
+}
+
+async function verifyRecord(record: PlanRecord, options: VerifyCommandOptions): Promise<void> {
   const comparesState = options.list === true || options.inventory !== undefined;
   if (comparesState) assertHasInventory(record);
   const terminal = await openTerminal({ quiet: options.quiet ?? false });

@@ -34,7 +34,7 @@ export function addStartJobsCommand(program: Command): void {
     .description(
       'Runs the plan of a record: adds and removes delete markers and copies versions, each behind its guard.\nNever deletes an object version. Leaves one outcome for every planned row in the record.',
     )
-    .requiredOption('--record <folder>', 'the plan folder')
+    .requiredOption('--record <folder>', 'the plan folder, or s3://BUCKET/ROLLBACK-ID/')
     .option('--yes', 'go ahead; without it nothing is changed')
     .option('--concurrency <n>', 'most requests in flight (default: 64)');
   addDestinationOptions(addEndpointOptions(command))

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import process from 'node:process';
 import { exitCodeOf, RunbookError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
@@ -13,10 +14,29 @@ export type Terminal = {
 /** Lines of progress that are not redrawn (a log, a pipe) come at most this often. */
 const LOG_INTERVAL_MS = 10_000;
 
+/** Who runs a command from within this process, and takes its answer instead of stdout. */
+export type CommandListener = { answer(value: object): void; progress: Progress };
+
+const listeners = new AsyncLocalStorage<CommandListener>();
+
+/** Runs a command whose JSON object goes to a listener, and its progress too. */
+export function hearCommand<T>(listener: CommandListener, run: () => Promise<T>): Promise<T> {
+  return listeners.run(listener, run);
+}
+
 /** A spinner with a bar where stderr is a terminal, a line a step elsewhere, nothing when quiet. */
 export async function openTerminal(options: { quiet: boolean }): Promise<Terminal> {
   if (options.quiet) return { progress: () => {}, finish: () => {} };
-  return process.stderr.isTTY ? openSpinner() : openLog();
+  const terminal = await (process.stderr.isTTY ? openSpinner() : openLog());
+  const listener = listeners.getStore();
+  if (listener === undefined) return terminal;
+  return {
+    ...terminal,
+    progress: (step, percent) => {
+      terminal.progress(step, percent);
+      listener.progress(step, percent);
+    },
+  };
 }
 
 async function openSpinner(): Promise<Terminal> {
@@ -32,7 +52,7 @@ async function openSpinner(): Promise<Terminal> {
   };
 }
 
-function openLog(): Terminal {
+async function openLog(): Promise<Terminal> {
   let lastStep = '';
   let lastTime = 0;
   return {
@@ -80,6 +100,11 @@ let isResultTold = false;
 
 /** Writes one JSON object to stdout, on one line, with nothing in it that could move a terminal. */
 export function writeJson(value: object): void {
+  const listener = listeners.getStore();
+  if (listener !== undefined) {
+    listener.answer(value);
+    return;
+  }
   isResultTold = true;
   writeOut(inertJson(JSON.stringify(value)));
 }

@@ -1,6 +1,13 @@
 import type { Command } from 'commander';
 
-export type UndoOptions = { record: string; out: string; json?: boolean };
+import { addEndpointOptions, type EndpointOptions } from './endpoint-options.ts';
+
+export type UndoOptions = EndpointOptions & {
+  record: string;
+  out?: string;
+  recordBucket?: string;
+  json?: boolean;
+};
 
 const EXAMPLES = `
 Examples:
@@ -8,18 +15,24 @@ Examples:
     npm run --silent s3-rewind -- undo --record my-plan --out my-undo
     npm run --silent s3-rewind -- start-jobs --record my-undo --yes
 
+  The same where records are kept on S3:
+    npm run --silent s3-rewind -- undo --record s3://my-records/rb-my-bucket-20250830t020000z-1a2b3c4d/ \\
+      --record-bucket my-records
+
 Exit status: 0 a plan was written; 2 the record was refused; 1 it failed. Nothing is written unless it is 0.
 `;
 
 export function addUndoCommand(program: Command): void {
-  program
+  const command = program
     .command('undo')
     .summary('make the plan that takes a run back; changes nothing')
     .description(
       'Works out from a record alone what takes its run back, and writes it as a plan like any other: reviewed, run,\nverified and undoable in turn. Keys that were written since the run are left alone when it runs.',
     )
-    .requiredOption('--record <folder>', 'the plan folder of the run')
-    .requiredOption('--out <folder>', 'the plan folder to make; must not exist, or be empty')
+    .requiredOption('--record <folder>', 'the record of the run: a plan folder, or s3://BUCKET/ROLLBACK-ID/')
+    .option('--out <folder>', 'the plan folder to make; must not exist, or be empty')
+    .option('--record-bucket <name>', 'put the plan into this bucket as well, under its ID');
+  addEndpointOptions(command)
     .option('--json', 'print one JSON object instead of the summary')
     .addHelpText('after', EXAMPLES)
     .action(async (options: UndoOptions) => {

@@ -31,7 +31,7 @@ export function addVerifyCommand(program: Command): void {
     .description(
       'Compares the outcomes with the manifests row for row, and the current entry of every key that was acted on\nwith what the plan promised: the marker on top, the exposed version, the copy with data, headers and tags.',
     )
-    .requiredOption('--record <folder>', 'the plan folder of the run');
+    .requiredOption('--record <folder>', 'the record of the run: a plan folder, or s3://BUCKET/ROLLBACK-ID/');
   addDestinationOptions(addEndpointOptions(command))
     .option('--list', 'list the bucket now and compare every key in scope too, not only those acted on')
     .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { RunbookError } from '../errors.ts';
 import { sha256OfFile } from '../inventory/checksum.ts';
 import type { PlanManifest } from '../plan/plan-file.ts';
@@ -8,16 +7,16 @@ import { formatInstant } from '../s3/point-in-time.ts';
 import { SCENARIO_ACTIONS } from '../s3/rollback.ts';
 import type { Sleep } from './backoff.ts';
 import { forEachConcurrently } from './concurrently.ts';
-import { journalFile } from './journal-file.ts';
-import { journalBase, outcomePath, writeOutcomes } from './outcome-file.ts';
+import { outcomePath } from './outcome-file.ts';
 import { callPace, pacedCalls } from './paced-calls.ts';
 import { assertStartable } from './preflight.ts';
 import { openManifest, type PlanRecord, writtenBucket } from './record.ts';
 import { refusalOf } from './refusals.ts';
-import { type RunOutcome, readRunStart, writeRunOutcome, writeRunStart } from './run-files.ts';
+import type { RunOutcome } from './run-files.ts';
+import { folderStore, outcomeFile, type RunStore } from './run-store.ts';
 import type { S3Calls } from './s3-calls.ts';
-import { splitsOf } from './split.ts';
-import { runTask } from './task.ts';
+import { type ManifestBytes, type Split, splitsOf } from './split.ts';
+import { runTask, type TaskAnswer } from './task.ts';
 import type { OperationTarget, RefusedConditions } from './task-context.ts';
 import { watchVersioning } from './versioning.ts';
 
@@ -35,9 +34,12 @@ export type DirectOptions = {
   isStopped: () => boolean;
   /** Most requests in flight. */
   concurrency?: number;
+  /** Where the run keeps its journals and outcomes; default: the record's folder. */
+  store?: RunStore;
 };
 
-type Run = DirectOptions & {
+type Run = Omit<DirectOptions, 'store'> & {
+  store: RunStore;
   target: OperationTarget;
   assertVersioned: () => Promise<void>;
   refusedConditions: RefusedConditions;
@@ -59,10 +61,12 @@ export async function runDirect(options: DirectOptions): Promise<RunOutcome> {
   const calls = pacedCalls(options.calls, callPace(concurrency));
   try {
     await assertStartable(plan, calls, pause);
-    const startedAt = await noteStart(record, calls);
+    const store = options.store ?? folderStore(record);
+    const startedAt = await noteStart(record, store, calls);
     const run: Run = {
       ...options,
       calls,
+      store,
       target: {
         bucket: plan.inputs.bucket,
         writtenBucket: bucket,
@@ -87,7 +91,7 @@ export async function runDirect(options: DirectOptions): Promise<RunOutcome> {
       outcomes: scenarios.reduce((total, { outcomes }) => addOutcomes(total, outcomes), noOutcomes()),
       scenarios,
     };
-    await writeRunOutcome(record, outcome);
+    await store.writeOutcome(outcome);
     return outcome;
   } catch (error) {
     throw refusalOf(error, bucket);
@@ -95,11 +99,11 @@ export async function runDirect(options: DirectOptions): Promise<RunOutcome> {
 }
 
 /** Notes when the plan was first started, which is the point in time that an undo goes back to. */
-async function noteStart(record: PlanRecord, calls: S3Calls): Promise<string> {
-  const earlier = await readRunStart(record);
+async function noteStart(record: PlanRecord, store: RunStore, calls: S3Calls): Promise<string> {
+  const earlier = await store.readStart();
   if (earlier !== null) return earlier.startedAt;
   const startedAt = formatInstant(calls.serverTime());
-  await writeRunStart(record, {
+  await store.writeStart({
     schemaVersion: 1,
     planDigest: record.plan.digest,
     executor: 'direct',
@@ -117,41 +121,55 @@ async function runManifest(run: Run, manifest: PlanManifest): Promise<RunOutcome
   try {
     await forEachConcurrently(splitsOf(manifest), SPLITS_IN_FLIGHT, async (split) => {
       if (run.isStopped()) return;
-      const base = journalBase(record, scenario, split);
-      const answer = await runTask({
-        calls: run.calls,
-        manifest: bytes,
-        split,
-        operation,
-        target: run.target,
-        journal: journalFile(base),
-        name: base,
-        assertVersioned: run.assertVersioned,
-        refusedConditions: run.refusedConditions,
-        isOutOfTime: run.isStopped,
-        pause: run.pause,
-        retriesFailed: true,
-      });
+      const answer = await runSplit(run, manifest, bytes, split);
       outcomes = addOutcomes(outcomes, answer.counts);
       rows += answer.rows;
       run.settledRows += answer.rows;
       run.progress(`${scenario}: ${SCENARIO_ACTIONS[scenario]}`, (100 * run.settledRows) / run.totalRows);
     });
     if (run.isStopped()) throw interrupted(record);
-    await writeOutcomes(record, manifest, bytes);
   } finally {
     await bytes.close();
   }
-  const path = outcomePath(scenario);
-  return { scenario, operation, rows, outcomes, path, sha256: await sha256OfFile(join(record.folder, path)) };
+  await run.store.writeOutcomes(manifest);
+  const sha256 = await sha256OfFile(outcomeFile(record, scenario));
+  return { scenario, operation, rows, outcomes, path: outcomePath(scenario), sha256 };
 }
 
-function interrupted({ folder }: PlanRecord): RunbookError {
+/** Works on a split until every row has its outcome, or the run is stopped. */
+async function runSplit(
+  run: Run,
+  { scenario, operation }: PlanManifest,
+  manifest: ManifestBytes,
+  split: Split,
+): Promise<TaskAnswer> {
+  for (;;) {
+    const answer = await run.store.withJournal(scenario, split, ({ journal, name, isHeldNoMore }) =>
+      runTask({
+        calls: run.calls,
+        manifest,
+        split,
+        operation,
+        target: run.target,
+        journal,
+        name,
+        assertVersioned: run.assertVersioned,
+        refusedConditions: run.refusedConditions,
+        isOutOfTime: () => run.isStopped() || isHeldNoMore(),
+        pause: run.pause,
+        retriesFailed: true,
+      }),
+    );
+    if (answer.isComplete || run.isStopped()) return answer;
+  }
+}
+
+function interrupted({ name }: PlanRecord): RunbookError {
   return new RunbookError(
     'INTERRUPTED',
     'The run was interrupted; what was begun is finished and recorded.',
     {
-      hint: `go on with: npm run --silent s3-rewind -- start-jobs --record ${folder} --yes`,
+      hint: `go on with: npm run --silent s3-rewind -- start-jobs --record ${name} --yes`,
     },
   );
 }

@@ -125,8 +125,8 @@ export async function* outcomeText(
   yield text;
 }
 
-export function notRun({ folder }: PlanRecord, fact: string): RunbookError {
+export function notRun({ name }: PlanRecord, fact: string): RunbookError {
   return new RunbookError('RECORD_NOT_RUN', `The plan has not come to its end: ${fact}`, {
-    hint: `npm run --silent s3-rewind -- start-jobs --record ${folder} --yes`,
+    hint: `npm run --silent s3-rewind -- start-jobs --record ${name} --yes`,
   });
 }

@@ -94,8 +94,8 @@ function linesOf(path: string): AsyncIterable<string> {
   return createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY });
 }
 
-function damaged({ folder }: PlanRecord, fact: string): RunbookError {
+function damaged({ name }: PlanRecord, fact: string): RunbookError {
   return new RunbookError('OUTCOMES_DAMAGED', fact, {
-    hint: `npm run --silent s3-rewind -- start-jobs --record ${folder} --yes   (writes it again from the journals; rows with an outcome are not touched)`,
+    hint: `npm run --silent s3-rewind -- start-jobs --record ${name} --yes   (writes it again from the journals; rows with an outcome are not touched)`,
   });
 }

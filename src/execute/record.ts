@@ -3,22 +3,28 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { RunbookError } from '../errors.ts';
-import { sha256OfFile } from '../inventory/checksum.ts';
 import { planDigest } from '../plan/digest.ts';
 import { type PlanManifest, planSchema, type RollbackPlan } from '../plan/plan-file.ts';
+import { type HashedFile, hashContent } from './content-hash.ts';
 import type { ManifestBytes } from './split.ts';
 
 /** A local record: the plan folder, to which running the plan adds its outcomes. */
-export type PlanRecord = { folder: string; plan: RollbackPlan };
+export type PlanRecord = {
+  folder: string;
+  plan: RollbackPlan;
+  /** as a person names it, for messages: the folder, or `s3://BUCKET/ID/` where the folder is a copy of that */
+  name: string;
+};
 
 const PLAN_AGAIN = 'what was reviewed is what runs, or nothing runs: put the file back, or plan again';
 
 /**
  * Reads a record and proves that it is what its digest names: the plan by its recomputed digest, each manifest by its
  * SHA-256, each row by its bucket.
+ * @param name as a person names it, where that is not the folder
  * @throws RunbookError RECORD_NOT_FOUND, RECORD_CHANGED, RECORD_FOREIGN_BUCKET
  */
-export async function readRecord(folder: string): Promise<PlanRecord> {
+export async function readRecord(folder: string, name = folder): Promise<PlanRecord> {
   const path = join(folder, 'plan.json');
   const plan = parsePlan(path, await readPlan(path));
   const digest = planDigest(plan);
@@ -27,7 +33,7 @@ export async function readRecord(folder: string): Promise<PlanRecord> {
   }
   for (const file of [...plan.manifests, ...plan.undoManifests]) await checkFile(folder, file);
   for (const manifest of plan.manifests) await checkBucket(folder, manifest, plan.inputs.bucket);
-  return { folder, plan };
+  return { folder, plan, name };
 }
 
 /** The bucket that a plan writes to. */
@@ -83,11 +89,11 @@ function parsePlan(path: string, text: string): RollbackPlan {
   throw changed(`${path} is not a plan: ${issue?.path.join('.')}: ${issue?.message}.`);
 }
 
-async function checkFile(folder: string, file: { path: string; sha256: string }): Promise<void> {
+async function checkFile(folder: string, file: HashedFile): Promise<void> {
   const path = join(folder, file.path);
   let sha256: string;
   try {
-    sha256 = await sha256OfFile(path);
+    sha256 = await hashContent(createReadStream(path), file.parts);
   } catch (cause) {
     throw changed(`${path} cannot be read: ${(cause as Error).message}.`);
   }

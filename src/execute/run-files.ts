@@ -7,7 +7,10 @@ import { OPERATIONS, SCENARIOS } from '../s3/rollback.ts';
 import { writeWhole } from './disk.ts';
 import type { PlanRecord } from './record.ts';
 
-/** What running a plan leaves in its record beside the outcomes: `jobs.json` at the start, `outcome.json` at the end. */
+/** What running a plan leaves in its record beside the outcomes: `run.json` at the start, `outcome.json` at the end. */
+
+/** Who carries a plan out: this machine, or S3 Batch Operations. */
+const EXECUTORS = ['direct', 'batch'] as const;
 
 const utc = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/);
 const count = z.int().min(0);
@@ -18,19 +21,19 @@ const counts = z.strictObject(
   >,
 );
 
-const jobsSchema = z.strictObject({
+const startSchema = z.strictObject({
   schemaVersion: z.literal(1),
   planDigest: z.string(),
-  executor: z.literal('direct'),
+  executor: z.enum(EXECUTORS),
   startedAt: utc.describe("the store's time"),
 });
-export type RunStart = z.infer<typeof jobsSchema>;
+export type RunStart = z.infer<typeof startSchema>;
 
 const outcomeSchema = z.strictObject({
   schemaVersion: z.literal(1),
   rollbackId: z.string(),
   planDigest: z.string(),
-  executor: z.literal('direct'),
+  executor: z.enum(EXECUTORS),
   startedAt: utc,
   finishedAt: utc,
   rows: count,
@@ -48,16 +51,16 @@ const outcomeSchema = z.strictObject({
 });
 export type RunOutcome = z.infer<typeof outcomeSchema>;
 
-const JOBS_FILE = 'jobs.json';
-const OUTCOME_FILE = 'outcome.json';
+export const START_FILE = 'run.json';
+export const OUTCOME_FILE = 'outcome.json';
 
 /** @returns null where the plan has not been started */
 export async function readRunStart(record: PlanRecord): Promise<RunStart | null> {
-  return await readOwn(record, JOBS_FILE, jobsSchema);
+  return await readOwn(record, START_FILE, startSchema);
 }
 
 export async function writeRunStart({ folder }: PlanRecord, start: RunStart): Promise<void> {
-  await writeWhole(join(folder, JOBS_FILE), [`${JSON.stringify(start, null, 2)}\n`]);
+  await writeWhole(join(folder, START_FILE), [`${JSON.stringify(start, null, 2)}\n`]);
 }
 
 /** @returns null where the plan has not come to its end */

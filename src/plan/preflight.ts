@@ -41,7 +41,10 @@ export function destinationChecks(facts: BucketFacts): Check[] {
   ];
 }
 
-/** The smallest NoncurrentDays of the rules that reach the scope: versions older than that may be gone. */
+/**
+ * The smallest NoncurrentDays of the rules that reach the scope: versions older than that may be gone. Suspended rules
+ * count: suspending them is the first thing to do on a bad day, and what they deleted before stays deleted.
+ */
 export function noncurrentExpirationDays(facts: BucketFacts, prefixes: readonly string[]): number | null {
   const days = factOr(facts.lifecycle, [])
     .filter((rule) => appliesTo(rule, prefixes))
@@ -95,16 +98,19 @@ function lifecycleChecks(bucket: string, rules: readonly LifecycleRule[]): Check
   const noncurrent = rules.filter((rule) => rule.noncurrentDays !== null);
   if (noncurrent.length > 0) {
     const days = Math.min(...noncurrent.map((rule) => rule.noncurrentDays ?? 0));
+    const isOn = noncurrent.some((rule) => rule.enabled);
     const kept = noncurrent.flatMap((rule) => rule.newerNoncurrentVersions ?? []);
     checks.push(
       warning(
         'LIFECYCLE_EXPIRES_NONCURRENT',
-        `Rule ${names(noncurrent)} deletes noncurrent versions after ${days} days${kept.length === 0 ? '' : `, keeping ${Math.min(...kept)}`}; what was current at an earlier point in time may be gone.`,
-        `suspend the rule until the rollback is verified: ${show}`,
+        `Rule ${names(noncurrent)} ${isOn ? 'deletes' : 'is suspended now; it deleted'} noncurrent versions after ${days} days${kept.length === 0 ? '' : `, keeping ${Math.min(...kept)}`}; what was current at an earlier point in time may be gone.`,
+        isOn
+          ? `suspend the rule until the rollback is verified: ${show}`
+          : `if it never ran, --noncurrent-expiration-days 36500 leaves it out of account; ${show}`,
       ),
     );
   }
-  const current = rules.filter((rule) => rule.expiresCurrent);
+  const current = rules.filter((rule) => rule.enabled && rule.expiresCurrent);
   if (current.length > 0) {
     checks.push(
       warning(
@@ -114,7 +120,7 @@ function lifecycleChecks(bucket: string, rules: readonly LifecycleRule[]): Check
       ),
     );
   }
-  const markers = rules.filter((rule) => rule.removesExpiredMarkers);
+  const markers = rules.filter((rule) => rule.enabled && rule.removesExpiredMarkers);
   if (markers.length > 0) {
     checks.push(
       warning(

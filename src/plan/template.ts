@@ -63,6 +63,7 @@ export async function renderRollbackTemplate(options: RollbackTemplateOptions): 
     database,
     description: `s3-rewind: roll ${inputs.bucket} back to ${inputs.timestamp}`,
     isCsv: source.csv !== null,
+    isOrc: source.format === 's3-inventory-orc',
     headerLines: source.csv?.hasHeader ? '1' : '0',
     tableColumns: source.sourceColumns.map(({ name, type }) => ({
       name: name.toLowerCase(),

@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
  */
 export async function bundleTaskCode(): Promise<string> {
   // Loaded here, as only a template needs it.
-  const { build } = await import('esbuild');
+  const { build, stop } = await import('esbuild');
   const { outputFiles } = await build({
     entryPoints: [ENTRY],
     absWorkingDir: ROOT,
@@ -27,6 +27,8 @@ export async function bundleTaskCode(): Promise<string> {
     tsconfigRaw: { compilerOptions: { strict: true } },
     logLevel: 'silent',
   });
+  // Else its process would wait for the next build.
+  await stop();
   const [file] = outputFiles;
   if (file === undefined) throw new Error('esbuild made no output');
   return file.text;

@@ -202,7 +202,7 @@ function describeLimits(plan: RollbackPlan, table: ScenarioTable): string {
   );
   return [
     ...(table.listedKeys > 0
-      ? [`Archived keys (${formatCount(table.listedKeys)}) wait for \`restore-archived\`.`]
+      ? [`Archived keys (${formatCount(table.listedKeys)}) have to go through S3's RestoreObject first.`]
       : []),
     ...(plan.inputs.mode === 'delete-marker-removal'
       ? ['Keys that were overwritten keep what they hold now.']

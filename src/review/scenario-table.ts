@@ -1,7 +1,7 @@
 import type { Estimate, PlanManifest, RollbackPlan } from '../plan/plan-file.ts';
 import { MODE_SCENARIOS, SCENARIO_ACTIONS, SCENARIOS, type Scenario } from '../s3/rollback.ts';
 
-/** Scenarios that the jobs leave alone: `restore-archived` takes them (semantics, section 3). */
+/** Scenarios that the jobs leave alone until S3's RestoreObject was through (semantics, section 3). */
 export const LISTED_ONLY: readonly Scenario[] = ['3a', '5a'];
 
 type Executor = Estimate['totals']['batch'];
@@ -9,7 +9,7 @@ type Executor = Estimate['totals']['batch'];
 export type ScenarioRow = {
   scenario: Scenario;
   action: string;
-  /** Listed for `restore-archived`; no job of this plan touches it. */
+  /** Archived, so they are listed; no job of this plan touches it. */
   listedOnly: boolean;
   keys: number;
   bytes: number;

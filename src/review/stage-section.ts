@@ -41,6 +41,8 @@ function describeHeading(stage: Stage): string {
       return 'Refused to start';
     case 'running':
       return `Running, ${describeProgress(stage.jobs)}`;
+    case 'stopped':
+      return 'Stopped on the way';
     case 'done':
       return describeEnd(stage);
   }
@@ -57,13 +59,15 @@ function describeLines(stage: Stage): string[] {
         `On the page of the ${formatLink('run', stage.run.url)} click **Review deployments**, tick ${name(stage.environment)}, and approve or reject. Whoever started the run cannot approve it. Nothing was changed so far.`,
       ];
     case 'refused':
-      return [
-        `${name(stage.code)}: ${formatInlineText(stage.message, MAX_REASON_CHARACTERS)}`,
-        `**Do:** ${formatInlineText(stage.hint, MAX_REASON_CHARACTERS)}`,
-        'Nothing was started by this run.',
-      ];
+      return [...describeRefusal(stage), 'Nothing was started by this run.'];
     case 'running':
       return describeApprover(stage.approver);
+    case 'stopped':
+      return [
+        ...describeApprover(stage.approver),
+        ...describeRefusal(stage),
+        'What was done stays done, and is in the record.',
+      ];
     case 'done':
       return [
         ...describeApprover(stage.approver),
@@ -73,6 +77,13 @@ function describeLines(stage: Stage): string[] {
         `**Undo:** ${formatCodeSpan(stage.undo, { cell: false })}`,
       ];
   }
+}
+
+function describeRefusal({ code, message, hint }: { code: string; message: string; hint: string }): string[] {
+  return [
+    `${name(code)}: ${formatInlineText(message, MAX_REASON_CHARACTERS)}`,
+    `**Do:** ${formatInlineText(hint, MAX_REASON_CHARACTERS)}`,
+  ];
 }
 
 function describeEnd({ jobs, verified }: Extract<Stage, { stage: 'done' }>): string {

@@ -23,6 +23,8 @@ export type Stage =
   | { stage: 'waiting'; run: Run; jobs: StageJob[]; environment: string; reviewers: string[] }
   | { stage: 'refused'; run: Run; code: string; message: string; hint: string }
   | { stage: 'running'; run: Run; jobs: StageJob[]; approver: Approver | null }
+  /** It was started and failed on the way; what was done stays done. */
+  | { stage: 'stopped'; run: Run; approver: Approver | null; code: string; message: string; hint: string }
   | {
       stage: 'done';
       run: Run;

@@ -11,6 +11,7 @@ const NEXT_STEPS: Record<Stage['stage'], string> = {
   suspended: 'read the table, the checks and the samples below. The run will wait for an approval.',
   waiting: 'read the table, the checks and the samples below, then approve or reject the run as said above.',
   refused: 'do what is said above, then start a new run. This plan stays as it is.',
+  stopped: 'do what is said above, then go on with the record: nothing that was done is done again.',
   running: 'wait. This comment is written anew as the jobs go on.',
   done: 'read what was left, if anything was. To go back, use the undo command above.',
 };

@@ -6,6 +6,7 @@ export type Fact<Value> = { readable: true; value: Value } | { readable: false; 
 
 export type LifecycleRule = {
   id: string;
+  enabled: boolean;
   /** literal prefix that the rule is limited to; empty: every key. Tag and size filters are not looked at. */
   prefix: string;
   /** NoncurrentVersionExpiration.NoncurrentDays */
@@ -23,7 +24,7 @@ export type BucketFacts = {
   /** `never`: versioning was never set (API_GetBucketVersioning answers without a status) */
   versioning: Fact<'Enabled' | 'Suspended' | 'never'>;
   mfaDelete: Fact<boolean>;
-  /** the enabled rules */
+  /** a rule that is suspended now may have expired versions until a moment ago */
   lifecycle: Fact<LifecycleRule[]>;
   /** the enabled rules' destination buckets */
   replication: Fact<{ destinations: string[]; deleteMarkers: boolean }>;

@@ -12,13 +12,14 @@ const PAGES = [
     .filter((name) => name.endsWith('.md'))
     .map((name) => `docs/${name}`),
   'bench/README.md',
+  ...readdirSync(join(ROOT, 'actions')).map((name) => `actions/${name}/README.md`),
 ];
 
 const GENERATED = await generatedDocs();
 
 describe('documentation', () => {
-  test.each(Object.entries(GENERATED))('docs/%s is what `npm run docs` makes', (path, text) => {
-    expect(readFileSync(join(ROOT, 'docs', path), 'utf8')).toBe(text);
+  test.each(Object.entries(GENERATED))('%s is what `npm run docs` makes', (path, text) => {
+    expect(readFileSync(join(ROOT, path), 'utf8')).toBe(text);
   });
 
   test.each(PAGES)('%s links to files that are there', (page) => {

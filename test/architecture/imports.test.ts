@@ -24,7 +24,10 @@ const ORDER = [
   'cleanup',
   'retention',
   'cli',
+  'actions',
 ];
+/** Where adapters are handed to stages. */
+const ENTRIES = ['cli', 'actions'];
 const ADAPTERS: Record<string, readonly string[]> = { aws: ['errors', 's3'], github: ['errors', 's3'] };
 
 /** A vendor, and the only folders that may import it. */
@@ -92,7 +95,8 @@ describe('imports', () => {
         expect(allowed, `${file}: an adapter knows ${allowed.join(' and ')} only`).toContain(to);
         return;
       }
-      if (from === 'cli') return;
+      expect(to, `${file}: only an action's main.ts knows of actions`).not.toBe('actions');
+      if (ENTRIES.includes(from)) return;
       expect(Object.keys(ADAPTERS), `${file}: a stage takes the calls it needs as parameters`).not.toContain(
         to,
       );

@@ -59,6 +59,17 @@ const SOURCES: Record<string, Pick<InventorySource, 'format' | 'sourceColumns' |
       { name: 'last_modified_date', type: 'TIMESTAMP' },
     ],
   },
+  orc: {
+    format: 's3-inventory-orc',
+    csv: null,
+    sourceColumns: [
+      ...text('bucket', 'key', 'version_id', 'storage_class', 'e_tag'),
+      { name: 'is_latest', type: 'BOOLEAN' },
+      { name: 'is_delete_marker', type: 'BOOLEAN' },
+      { name: 'size', type: 'BIGINT' },
+      { name: 'last_modified_date', type: 'TIMESTAMP' },
+    ],
+  },
   listing: {
     format: 'parquet',
     csv: null,

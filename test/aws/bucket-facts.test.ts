@@ -48,7 +48,15 @@ test('reads every configuration', async () => {
     mfaDelete: { value: true },
     lifecycle: {
       value: [
-        { id: 'old', prefix: 'data/', noncurrentDays: 30, newerNoncurrentVersions: 2, expiresCurrent: false },
+        {
+          id: 'old',
+          enabled: true,
+          prefix: 'data/',
+          noncurrentDays: 30,
+          newerNoncurrentVersions: 2,
+          expiresCurrent: false,
+        },
+        { id: 'off', enabled: false, expiresCurrent: true },
         { id: 'markers', prefix: 'logs/', noncurrentDays: null, removesExpiredMarkers: true },
       ],
     },

@@ -161,7 +161,7 @@ describe('refusals change nothing', () => {
   test('outcomes of another plan', async () => {
     const [record, other] = [await addingRecord(1), await addingRecord(2)];
     await run(stage, record);
-    await writeFile(join(other.folder, 'jobs.json'), await readFile(join(record.folder, 'jobs.json')));
+    await writeFile(join(other.folder, 'run.json'), await readFile(join(record.folder, 'run.json')));
     await refused(other, 'RECORD_CHANGED');
   });
 });

@@ -1,5 +1,5 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Bucket } from '../../sandbox/bucket.ts';
@@ -36,6 +36,13 @@ async function interrupt(args: readonly string[], signal: NodeJS.Signals) {
   sandbox.latencyMs = 200;
   const { child, result } = startCommand(sandbox, args);
   while (sandbox.requests.count('ListObjectVersions') < 22 && child.exitCode === null) await sleep(5);
+  // On a busy machine the note comes later: what counts is that parts of the listing are on disk.
+  const after = (name: string) => args[args.indexOf(name) + 1] ?? '';
+  const place = args.includes('--work-dir') ? after('--work-dir') : dirname(after('--out'));
+  const state = join(place, 'plan.listing.partial/state.json');
+  const notedAt = async () => (await stat(state).catch(() => null))?.mtimeMs ?? 0;
+  const seen = Date.now();
+  while ((await notedAt()) < seen && child.exitCode === null) await sleep(5);
   child.kill(signal);
   const ended = await result;
   sandbox.latencyMs = 0;

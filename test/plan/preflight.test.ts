@@ -31,6 +31,7 @@ const inputs: PreflightInputs = {
 
 const rule = (part: Partial<LifecycleRule>): LifecycleRule => ({
   id: 'r',
+  enabled: true,
   prefix: '',
   noncurrentDays: null,
   newerNoncurrentVersions: null,
@@ -75,6 +76,18 @@ test.each<[string, Partial<BucketFacts>, Partial<PreflightInputs>, string[]]>([
     { lifecycle: known([rule({ noncurrentDays: 30 })]) },
     {},
     ['warning LIFECYCLE_EXPIRES_NONCURRENT'],
+  ],
+  [
+    'noncurrent versions expired until the rule was suspended',
+    { lifecycle: known([rule({ enabled: false, noncurrentDays: 30 })]) },
+    {},
+    ['warning LIFECYCLE_EXPIRES_NONCURRENT'],
+  ],
+  [
+    'suspended rules that expire nothing noncurrent',
+    { lifecycle: known([rule({ enabled: false, expiresCurrent: true, removesExpiredMarkers: true })]) },
+    {},
+    [],
   ],
   [
     'current objects expire',
@@ -136,12 +149,14 @@ describe('the smallest NoncurrentDays that reach the scope', () => {
     rule({ prefix: 'data/tmp/', noncurrentDays: 3 }),
     rule({ prefix: 'logs/', noncurrentDays: 1 }),
     rule({ expiresCurrent: true }),
+    rule({ prefix: 'old/', enabled: false, noncurrentDays: 7 }),
   ]);
   test.each([
     [[], 1],
     [['data/'], 3],
     [['data/2025/'], 30],
     [['data/tmp/x/'], 3],
+    [['old/'], 7],
   ])('%j: %i days', (prefixes, days) => {
     expect(noncurrentExpirationDays({ ...quiet, lifecycle: rules }, prefixes)).toBe(days);
   });

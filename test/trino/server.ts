@@ -27,14 +27,16 @@ const STOP_MS = 20_000;
 
 /**
  * Starts a Trino; it is stopped by its process ID.
- * @param options `heap` in JVM notation
+ * @param options `heap` in JVM notation; `queryMemory`: what one query may take of it, in Trino's (`1500MB`)
  * @throws Error when there is no Java, no Maven, no network, or the server does not come up
  */
-export async function startTrino(options: { heap?: string } = {}): Promise<TrinoServer> {
+export async function startTrino(
+  options: { heap?: string; queryMemory?: string } = {},
+): Promise<TrinoServer> {
   const [javaHome, installed] = await Promise.all([findJavaHome(), installTrino()]);
   const root = await mkdtemp(join(tmpdir(), 's3-rewind-trino-'));
   const port = await freePort();
-  await writeConfiguration(root, port);
+  await writeConfiguration(root, port, options.queryMemory ?? '1500MB');
   const server = spawn(
     join(javaHome, 'bin/java'),
     [
@@ -76,7 +78,7 @@ export async function startTrino(options: { heap?: string } = {}): Promise<Trino
   return { url, root, stop };
 }
 
-async function writeConfiguration(root: string, port: number): Promise<void> {
+async function writeConfiguration(root: string, port: number, queryMemory: string): Promise<void> {
   await mkdir(join(root, 'etc'), { recursive: true });
   await writeFile(
     join(root, 'etc/config.properties'),
@@ -89,8 +91,8 @@ async function writeConfiguration(root: string, port: number): Promise<void> {
       'discovery.uri': `http://127.0.0.1:${port}`,
       'catalog.management': 'dynamic',
       'catalog.store': 'memory',
-      'query.max-memory': '1500MB',
-      'query.max-memory-per-node': '1500MB',
+      'query.max-memory': queryMemory,
+      'query.max-memory-per-node': queryMemory,
       'memory.heap-headroom-per-node': '500MB',
       'task.concurrency': '2',
       'query.min-expire-age': '5m',

@@ -11,14 +11,16 @@ import { queryTrino, rowsOf } from './client.ts';
 
 /** Plans of the Athena text on Trino, with lists read back from the files that Trino wrote. */
 
+/** What one query took. */
+export type QueryCost = { sql: string; cpuMs: number; bytes: number };
+
 /** An engine that runs Athena's text on Trino, in one schema. */
-export function trinoEngine(url: string): QueryEngine & { cpuMs(): number; bytes(): number } {
-  let cpuMs = 0;
-  let bytes = 0;
+export function trinoEngine(url: string): QueryEngine & { costs: QueryCost[] } {
+  const costs: QueryCost[] = [];
   const measure = async (sql: string, properties: Record<string, string> = {}) => {
     const result = await queryTrino(url, sql, { properties });
-    cpuMs += result.stats.cpuTimeMillis;
-    bytes += result.stats.physicalInputBytes;
+    const { cpuTimeMillis, physicalInputBytes } = result.stats;
+    costs.push({ sql, cpuMs: cpuTimeMillis, bytes: physicalInputBytes });
     return result;
   };
   return {
@@ -33,8 +35,7 @@ export function trinoEngine(url: string): QueryEngine & { cpuMs(): number; bytes
     rows: async (sql) => rowsOf(await measure(sql)),
     interrupt: () => {},
     close: () => {},
-    cpuMs: () => cpuMs,
-    bytes: () => bytes,
+    costs,
   };
 }
 

@@ -1,3 +1,4 @@
+import { RunbookError } from '../../errors.ts';
 import type { Scenario } from '../../s3/rollback.ts';
 
 /** Where a record is on S3: the prefix ends in a slash. */
@@ -7,6 +8,26 @@ export type RecordPlace = { bucket: string; prefix: string };
 export function recordPlaceOf(url: string): RecordPlace {
   const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/(.*)$/.exec(url) ?? [];
   return { bucket, prefix };
+}
+
+const RECORD_URL = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])\/([A-Za-z0-9._-]+)\/?$/;
+
+/**
+ * Reads how a record is named on the command line.
+ * @returns null for a folder
+ * @throws RunbookError INVALID_OPTION
+ */
+export function parseRecordUrl(text: string): RecordPlace | null {
+  if (!/^s3:/i.test(text)) return null;
+  const [, bucket, id] = RECORD_URL.exec(text) ?? [];
+  if (bucket !== undefined && id !== undefined) return { bucket, prefix: `${id}/` };
+  throw new RunbookError('INVALID_OPTION', `--record '${text}' is not s3://BUCKET/ROLLBACK-ID/.`, {
+    hint: 'list the records of a bucket with: aws s3 ls s3://BUCKET/',
+  });
+}
+
+export function formatRecordUrl({ bucket, prefix }: RecordPlace): string {
+  return `s3://${bucket}/${prefix}`;
 }
 
 /** The prefix of the journals of a scenario. */

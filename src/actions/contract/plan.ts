@@ -1,0 +1,131 @@
+import type { ActionContract } from '../contract.ts';
+import { ENDPOINT_INPUTS } from './endpoint.ts';
+import { PLAN_OUTPUTS, PRESENTATION_INPUTS, PRESENTATION_PERMISSIONS } from './github.ts';
+
+export const PLAN = {
+  name: 'plan',
+  what: 'Plans the rollback of a bucket to a point in time, and shows it in a pull request. Changes nothing in any bucket.',
+  command: 'plan',
+  permissions: PRESENTATION_PERMISSIONS,
+  inputs: {
+    bucket: {
+      what: 'The bucket to roll back.',
+      kind: 'text',
+      flag: '--bucket',
+      required: true,
+      example: 'my-bucket',
+    },
+    timestamp: {
+      what: 'The point in time, inclusive: RFC 3339, with an offset or `Z`.',
+      kind: 'text',
+      flag: '--timestamp',
+      required: true,
+      example: '2025-08-30T02:00:00Z',
+    },
+    inventory: {
+      what: 'Where the list of versions comes from: files or `s3://` addresses, one a line; `s3-inventory` for the newest report that serves; `auto` for the best of what there is.',
+      kind: 'lines',
+      flag: '--inventory',
+      example: 's3://my-inventories/my-bucket/daily/2025-08-31T01-00Z/manifest.json',
+    },
+    list: {
+      what: 'List the bucket now instead.',
+      kind: 'switch',
+      flag: '--list',
+      default: 'false',
+      example: 'true',
+    },
+    'use-metadata': {
+      what: 'With `inventory: auto`: look at S3 Metadata tables too.',
+      kind: 'switch',
+      flag: '--no-use-metadata',
+      inverse: true,
+      default: 'true',
+      example: 'false',
+    },
+    'inventory-time': {
+      what: 'When the inventory was taken, if it does not say so itself.',
+      kind: 'text',
+      flag: '--inventory-time',
+      example: '2025-08-31T01:00:00Z',
+    },
+    prefix: {
+      what: 'Only keys that start with this text, taken literally; one a line.',
+      kind: 'lines',
+      flag: '--prefix',
+      example: 'data/2025/',
+    },
+    mode: {
+      what: 'What to do: `bucket-rollback`, `delete-marker-removal`, `copy-to-bucket`; see [modes](../../docs/rollback.md).',
+      kind: 'choice',
+      flag: '--mode',
+      default: 'bucket-rollback',
+      example: 'copy-to-bucket',
+    },
+    scenarios: {
+      what: 'Only these scenarios, separated by commas.',
+      kind: 'text',
+      flag: '--scenarios',
+      example: '2,3b',
+    },
+    'destination-bucket': {
+      what: 'For `copy-to-bucket`: the bucket that receives the copies.',
+      kind: 'text',
+      flag: '--destination-bucket',
+      example: 'my-copy',
+    },
+    'storage-class': {
+      what: 'Storage class of the copies.',
+      kind: 'choice',
+      flag: '--storage-class',
+      default: 'as-source',
+      example: 'STANDARD_IA',
+    },
+    'kms-key-arn': {
+      what: "KMS key for the copies. By default the bucket's own encryption.",
+      kind: 'text',
+      flag: '--kms-key-arn',
+      example: 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+    },
+    markers: {
+      what: 'Undo deletes by removing delete markers (`remove`), or by copying the version on top (`copy`).',
+      kind: 'choice',
+      flag: '--markers',
+      default: 'remove',
+      example: 'copy',
+    },
+    'multipart-window': {
+      what: 'How long a multipart upload may have been in flight at the point in time.',
+      kind: 'text',
+      flag: '--multipart-window',
+      default: '24h',
+      example: '7d',
+    },
+    'noncurrent-expiration-days': {
+      what: "NoncurrentDays of the bucket's lifecycle rule, where the bucket is not asked.",
+      kind: 'number',
+      flag: '--noncurrent-expiration-days',
+      example: '30',
+    },
+    'include-uncertain': {
+      what: 'Act on these uncertain classes too, separated by commas.',
+      kind: 'text',
+      flag: '--include-uncertain',
+      example: 'multipart-window',
+    },
+    concurrency: {
+      what: 'With `list`: most requests at a time.',
+      kind: 'number',
+      flag: '--concurrency',
+      example: '64',
+    },
+    'record-bucket': {
+      what: 'Put the plan into this bucket as well, under its ID: later jobs and `undo` then need no artifact.',
+      kind: 'text',
+      example: 'my-records',
+    },
+    ...ENDPOINT_INPUTS,
+    ...PRESENTATION_INPUTS,
+  },
+  outputs: PLAN_OUTPUTS,
+} as const satisfies ActionContract;

@@ -1,0 +1,76 @@
+import type { ActionContract } from '../contract.ts';
+import { DESTINATION_INPUTS, ENDPOINT_INPUTS } from './endpoint.ts';
+import { COMMENT_AUTHOR_INPUT, ROLLBACK_OUTPUTS, TOKEN_INPUT } from './github.ts';
+
+export const START_JOBS = {
+  name: 'start-jobs',
+  what: 'Proves that someone else approved exactly this plan, runs it, and verifies it. This changes the bucket.',
+  command: 'start-jobs',
+  permissions: {
+    actions: 'read, for the proof: environment, run, approvals',
+    'pull-requests': 'write, for the comment',
+    deployments: 'read, for the time of the approval; nothing rests on it',
+    contents: 'read, for CODEOWNERS with `approval: code-owner-review`',
+  },
+  inputs: {
+    record: {
+      what: 'The record: a plan folder, or `s3://BUCKET/ROLLBACK-ID/`.',
+      kind: 'text',
+      required: true,
+      example: '/home/runner/work/_temp/s3-rewind/plan',
+    },
+    approval: {
+      what: 'How it is proved that someone approved: `environment`, `code-owner-review`, or `none` for sandboxes; see [the proof](../../docs/approval.md).',
+      kind: 'choice',
+      choices: ['environment', 'code-owner-review', 'none'],
+      default: 'environment',
+      example: 'environment',
+    },
+    environment: {
+      what: 'Environment of this job, whose required reviewers approve.',
+      kind: 'text',
+      default: 's3-rewind',
+      example: 'production-data',
+    },
+    'admin-bypass': {
+      what: 'Whether administrators may be able to bypass the rules of the environment. `accept` goes on record.',
+      kind: 'choice',
+      choices: ['refuse', 'accept'],
+      default: 'refuse',
+      example: 'accept',
+    },
+    'pull-request': {
+      what: 'Number of the pull request whose comment showed the plan: the output of `plan`.',
+      kind: 'number',
+      example: '7',
+    },
+    'plan-digest': {
+      what: 'Digest of the plan that was shown: the output of `plan`. Needed where there is no pull request; compared wherever it is given.',
+      kind: 'text',
+      example: 'sha256:0c2f…',
+    },
+    commit: {
+      what: 'With `approval: code-owner-review`: commit of the plan, the output of `plan`.',
+      kind: 'text',
+      example: '3d3c42e5aac5ba805825da76410c181273ba90b1',
+    },
+    verify: {
+      what: 'Compare the bucket with the plan after the run.',
+      kind: 'switch',
+      default: 'true',
+      example: 'false',
+    },
+    concurrency: {
+      what: 'Most requests in flight.',
+      kind: 'number',
+      flag: '--concurrency',
+      default: '64',
+      example: '128',
+    },
+    ...ENDPOINT_INPUTS,
+    ...DESTINATION_INPUTS,
+    ...COMMENT_AUTHOR_INPUT,
+    ...TOKEN_INPUT,
+  },
+  outputs: ROLLBACK_OUTPUTS,
+} as const satisfies ActionContract;

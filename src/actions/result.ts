@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { ERROR_KINDS, type ErrorCode } from '../errors.ts';
+
+/** What an action answers with: the scalars are outputs of their own, all of it is the output `result`. */
+
+export const DECISIONS = {
+  listed: '`inventory` made the file',
+  planned: 'there is a plan that may be started',
+  'nothing-to-do': 'the bucket is as it was at the point in time: there is nothing to start',
+  blocked: 'there is a plan, and a check of it stands against starting it',
+  done: 'every planned row ended done or already, and the verification agrees where it was asked for',
+  incomplete: 'it ran; rows were left as they are, or the verification found differences',
+  agrees: '`verify` found all that it compared as planned',
+  differs: '`verify` found differences',
+  ready: '`doctor` found nothing that has to be changed',
+  'not-ready': '`doctor` found something that has to be changed',
+  refused: 'the input, the proof or the bucket was refused: nothing was changed',
+  failed: 'it failed on the way; the record says what was done',
+} as const;
+export type ActionDecision = keyof typeof DECISIONS;
+
+/** Codes of what ended in order; every other reason is an error code. */
+export const REASONS = ['OK', 'ROWS_LEFT', 'DIFFERENCES_FOUND', 'NOT_READY'] as const;
+
+const ERROR_CODES = Object.keys(ERROR_KINDS) as [ErrorCode, ...ErrorCode[]];
+
+export const actionResultSchema = z
+  .strictObject({
+    schemaVersion: z.literal(1),
+    action: z.string(),
+    decision: z.enum(Object.keys(DECISIONS) as [ActionDecision, ...ActionDecision[]]),
+    reasonCode: z.enum([...REASONS, ...ERROR_CODES]),
+    message: z.string().nullable().describe('what was found, where the reason is not OK; untrusted text'),
+    hint: z.string().nullable().describe('the next step; untrusted text'),
+    rollbackId: z.string().nullable(),
+    planDigest: z.string().nullable(),
+    pullRequest: z.strictObject({ number: z.int().min(1), url: z.string() }).nullable(),
+    commentUrl: z.string().nullable(),
+    command: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe('what the command answers with --json; null where it did not run, or above 256 KiB'),
+  })
+  .describe('What an action of s3-rewind answers with.');
+export type ActionResult = z.infer<typeof actionResultSchema>;
+
+/** Outputs of all jobs of a run share 50 MB, those of a job 1 MB. */
+const MAX_COMMAND_CHARACTERS = 256 * 1024;
+
+/** @param found what there is to say; the rest is null */
+export function buildResult(
+  found: Pick<ActionResult, 'action' | 'decision' | 'reasonCode'> & Partial<ActionResult>,
+): ActionResult {
+  const command = found.command ?? null;
+  return {
+    message: null,
+    hint: null,
+    rollbackId: null,
+    planDigest: null,
+    pullRequest: null,
+    commentUrl: null,
+    ...found,
+    schemaVersion: 1,
+    command: command !== null && JSON.stringify(command).length > MAX_COMMAND_CHARACTERS ? null : command,
+  };
+}

@@ -1,0 +1,244 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Approval } from '../approve/approval-file.ts';
+import { type Decision, NO_APPROVAL_WARNING, proveApproval } from '../approve/prove.ts';
+import { type OpenedRecord, openRecord } from '../cli/open-record.ts';
+import { exitCodeOf, RunbookError } from '../errors.ts';
+import { refusalOf } from '../execute/refusals.ts';
+import type { RunOutcome } from '../execute/run-files.ts';
+import { openApprovalAnswers } from '../github/approval-answers.ts';
+import { type GitHubClient, openGitHub } from '../github/client.ts';
+import { annotate, type WorkflowRun, writeSummary } from '../github/workflow.ts';
+import type { RollbackPlan } from '../plan/plan-file.ts';
+import type { Progress } from '../progress.ts';
+import type { Approver, Stage } from '../review/stage.ts';
+import { isFulfilled } from '../s3/outcome.ts';
+import { readProofRequest } from './approval-request.ts';
+import { runCommand } from './command.ts';
+import type { START_JOBS } from './contract/start-jobs.ts';
+import { type ActionInputs, readEndpoint } from './inputs.ts';
+import { countJobs, progressOfJobs } from './job-counts.ts';
+import { buildResult } from './result.ts';
+import { type ActionEnd, type ActionStep, refusedResult } from './run-action.ts';
+import {
+  type CommentPlace,
+  readStageTemplates,
+  renderStageComment,
+  type StageTemplates,
+  tryPostStage,
+} from './stage-comment.ts';
+import type { VerifyAnswer } from './verify.ts';
+
+/** A comment is written anew at most this often while jobs run. */
+const COMMENT_INTERVAL_MS = 30_000;
+const APPROVAL_FILE = 'approval.json';
+
+type Inputs = ActionInputs<typeof START_JOBS>;
+/** One rollback on its way, and where it is told. */
+type Rollback = {
+  /** As it was named: a folder, or an address on S3. */
+  record: string;
+  opened: OpenedRecord;
+  plan: RollbackPlan;
+  run: WorkflowRun;
+  place: CommentPlace | null;
+  templates: StageTemplates;
+};
+
+/** The action `start-jobs`: the proof first, then the run, then the verification; the comment follows. */
+export async function startRollback({ inputs, run }: ActionStep<typeof START_JOBS>): Promise<ActionEnd> {
+  const record = inputs.text('record') ?? '';
+  const opened = await openRecord(record, readEndpoint(inputs));
+  try {
+    return await proveAndRun(inputs, run, record, opened);
+  } finally {
+    await opened.end();
+  }
+}
+
+async function proveAndRun(
+  inputs: Inputs,
+  run: WorkflowRun,
+  record: string,
+  opened: OpenedRecord,
+): Promise<ActionEnd> {
+  const { plan } = opened.record;
+  const client = openGitHub({
+    token: inputs.text('github-token') ?? '',
+    repository: run.repository,
+    baseUrl: run.apiUrl,
+  });
+  const place = commentPlace(inputs, client);
+  const rollback = { record, opened, plan, run, place, templates: await readStageTemplates() };
+  const decision = await proveApproval(
+    readProofRequest(inputs, plan, run, new Date()),
+    openApprovalAnswers(client),
+  );
+  if (decision.decision === 'refused') return tellRefusal(rollback, decision);
+  const approver = await recordApproval(rollback, decision.approval);
+  return runApproved(rollback, approver, inputs);
+}
+
+function commentPlace(inputs: Inputs, client: GitHubClient): CommentPlace | null {
+  const pullNumber = inputs.number('pull-request');
+  const author = inputs.text('comment-author') ?? '';
+  return pullNumber === null ? null : { client, pullNumber, author };
+}
+
+async function tellRefusal(
+  rollback: Rollback,
+  { error }: Extract<Decision, { decision: 'refused' }>,
+): Promise<ActionEnd> {
+  const { code, message, hint } = error;
+  const commentUrl = await tell(rollback, { stage: 'refused', run: runOf(rollback), code, message, hint });
+  return { result: { ...refusedResult(error, { ...named(rollback), commentUrl }), decision: 'refused' } };
+}
+
+/** Writes approval.json, before anything is started. @returns null where approval was switched off */
+async function recordApproval({ opened }: Rollback, approval: Approval): Promise<Approver | null> {
+  const text = `${JSON.stringify(approval, null, 2)}\n`;
+  await writeFile(join(opened.record.folder, APPROVAL_FILE), text);
+  if (opened.remote !== null) {
+    const { calls, place } = opened.remote;
+    const key = `${place.prefix}${APPROVAL_FILE}`;
+    try {
+      await calls.writeObject({ bucket: place.bucket, key, body: text, condition: null });
+    } catch (error) {
+      throw refusalOf(error, place.bucket);
+    }
+  }
+  if (approval.approver !== null) return { login: approval.approver.login, remark: approval.remark };
+  annotate('warning', 'NO_APPROVAL', NO_APPROVAL_WARNING);
+  return null;
+}
+
+async function runApproved(
+  rollback: Rollback,
+  approver: Approver | null,
+  inputs: Inputs,
+): Promise<ActionEnd> {
+  const { record, plan } = rollback;
+  const running = (percent: number): Stage => ({
+    stage: 'running',
+    run: runOf(rollback),
+    jobs: progressOfJobs(plan, percent),
+    approver,
+  });
+  await tryPostStage(rollback.place, plan, running(0), rollback.templates);
+  const comments = commentWhileRunning((percent) =>
+    tryPostStage(rollback.place, plan, running(percent), rollback.templates),
+  );
+  try {
+    const started = await runCommand(
+      ['start-jobs', `--record=${record}`, '--yes', ...inputs.arguments()],
+      comments.progress,
+    );
+    await comments.end();
+    const outcome = started.answer as RunOutcome;
+    const verified = inputs.isOn('verify') ? await verify(rollback, inputs) : null;
+    return tellEnd(rollback, { outcome, verified, approver, answer: started.answer });
+  } catch (error) {
+    await comments.end();
+    if (!(error instanceof RunbookError)) throw error;
+    const { code, message, hint } = error;
+    const refused = { code, message, hint, run: runOf(rollback) };
+    const commentUrl = await tell(
+      rollback,
+      exitCodeOf(error) === 2 ? { stage: 'refused', ...refused } : { stage: 'stopped', ...refused, approver },
+    );
+    return { result: refusedResult(error, { ...named(rollback), commentUrl }) };
+  }
+}
+
+async function verify({ record }: Rollback, inputs: Inputs): Promise<VerifyAnswer> {
+  // Its own --concurrency is for a listing, which is not asked for here.
+  const reach = inputs.arguments().filter((argument) => !argument.startsWith('--concurrency='));
+  const { answer } = await runCommand(['verify', `--record=${record}`, ...reach]);
+  return answer as VerifyAnswer;
+}
+
+async function tellEnd(
+  rollback: Rollback,
+  end: {
+    outcome: RunOutcome;
+    verified: VerifyAnswer | null;
+    approver: Approver | null;
+    answer: Record<string, unknown>;
+  },
+): Promise<ActionEnd> {
+  const { outcome, verified, approver } = end;
+  const commentUrl = await tell(rollback, {
+    stage: 'done',
+    run: runOf(rollback),
+    jobs: countJobs(outcome),
+    approver,
+    verified:
+      verified === null
+        ? null
+        : {
+            compared: verified.live.compared,
+            agrees: verified.live.compared - verified.live.differences,
+          },
+    undo:
+      rollback.opened.remote === null
+        ? `gh workflow run undo.yml -f run=${rollback.run.runId}`
+        : `gh workflow run undo.yml -f record=${rollback.record}`,
+  });
+  const found = { action: '', ...named(rollback), commentUrl, command: end.answer };
+  if (!isFulfilled(outcome.outcomes)) {
+    return {
+      result: buildResult({
+        ...found,
+        decision: 'incomplete',
+        reasonCode: 'ROWS_LEFT',
+        message: 'Some rows were left as they are.',
+        hint: 'see the comment for how many and why; outcomes/ of the record names each key',
+      }),
+    };
+  }
+  if (verified?.agrees === false) {
+    return {
+      result: buildResult({
+        ...found,
+        decision: 'incomplete',
+        reasonCode: 'DIFFERENCES_FOUND',
+        message: 'It ran to its end, and the verification found differences.',
+        hint: 'keys that were written since the run differ rightly; use the action verify for the others',
+      }),
+    };
+  }
+  return { result: buildResult({ ...found, decision: 'done', reasonCode: 'OK' }) };
+}
+
+/** Says how far it is, in the comment and in the summary of the run. @returns address of the comment */
+async function tell(rollback: Rollback, stage: Stage): Promise<string | null> {
+  await writeSummary(renderStageComment(rollback.plan, stage, rollback.templates));
+  return tryPostStage(rollback.place, rollback.plan, stage, rollback.templates);
+}
+
+function runOf({ run }: Rollback): { id: number; url: string } {
+  return { id: run.runId, url: run.url };
+}
+
+function named({ plan }: Rollback) {
+  return { rollbackId: plan.rollbackId, planDigest: plan.digest };
+}
+
+/** Writes the comment anew from time to time, one writing after the other, without holding up the run. */
+function commentWhileRunning(post: (percent: number) => Promise<unknown>): {
+  progress: Progress;
+  end(): Promise<void>;
+} {
+  let last = Date.now();
+  let posting: Promise<unknown> = Promise.resolve();
+  return {
+    progress: (_step, percent) => {
+      if (percent === null || Date.now() - last < COMMENT_INTERVAL_MS) return;
+      last = Date.now();
+      posting = posting.then(() => post(percent));
+    },
+    async end() {
+      await posting;
+    },
+  };
+}

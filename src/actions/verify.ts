@@ -1,0 +1,72 @@
+import { writeSummary } from '../github/workflow.ts';
+import { formatCount } from '../review/figures.ts';
+import type { StateVerification } from '../verify/state.ts';
+import type { Verification } from '../verify/verify.ts';
+import { runCommand } from './command.ts';
+import type { VERIFY } from './contract/verify.ts';
+import { buildResult } from './result.ts';
+import type { ActionEnd, ActionStep } from './run-action.ts';
+import { formatTable } from './summary-table.ts';
+
+/** What `verify --json` answers. */
+export type VerifyAnswer = Verification & {
+  rollbackId: string;
+  planDigest: string;
+  agrees: boolean;
+  state: StateVerification | null;
+};
+
+/** The action `verify`: compares outcomes and bucket with the plan. */
+export async function verifyRollback({ inputs }: ActionStep<typeof VERIFY>): Promise<ActionEnd> {
+  const { answer } = await runCommand(['verify', ...inputs.arguments()]);
+  const found = answer as VerifyAnswer;
+  await writeSummary(`### Verification\n\n${describeLevels(found)}`);
+  return {
+    result: buildResult({
+      action: '',
+      ...(found.agrees
+        ? { decision: 'agrees', reasonCode: 'OK' }
+        : {
+            decision: 'differs',
+            reasonCode: 'DIFFERENCES_FOUND',
+            message: 'The verification found differences.',
+            hint: 'keys that were written since the run differ rightly; see the summary of the run for the others',
+          }),
+      rollbackId: found.rollbackId,
+      planDigest: found.planDigest,
+      command: answer,
+    }),
+  };
+}
+
+function describeLevels({ reconcile, live, state, examples }: VerifyAnswer): string {
+  const verdict = (agrees: boolean) => (agrees ? 'agrees' : 'differs');
+  const levels = [
+    ['Outcomes with the manifests', formatCount(reconcile.rows), '', verdict(reconcile.agrees)],
+    [
+      'Keys acted on with the bucket',
+      formatCount(live.compared),
+      formatCount(live.differences),
+      verdict(live.agrees),
+    ],
+    ...(state === null
+      ? []
+      : [
+          [
+            'Every key in scope with the point in time',
+            formatCount(state.compared),
+            formatCount(state.differences),
+            verdict(state.agrees),
+          ],
+        ]),
+  ];
+  const differences = [...examples, ...(state?.examples ?? [])].map(({ key, expected, found }) => [
+    key,
+    expected,
+    found,
+  ]);
+  return [
+    formatTable(['Compared', 'Rows or keys', 'Differences', ''], levels),
+    ...(differences.length === 0 ? [] : [formatTable(['Key', 'Expected', 'Current is'], differences)]),
+  ].join('\n');
+}

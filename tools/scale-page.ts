@@ -143,6 +143,10 @@ and the others where they match; with changes all over the key space it can read
 after 30 minutes; the quota can be raised to 240. Two queries bear the load, \`scan\` and \`changed\`; the rest work on the
 changed keys alone.
 
+A plan from S3 Metadata makes its inventory first: one pass over the live inventory table and the part of the journal since P, with a window
+over all entries, written as Parquet. The table above does not hold that pass; its bytes depend on the two tables, which plan.json
+tells afterwards (\`engine.scannedBytes\`). It has not been measured at any size.
+
 ## The lists
 | | Rows of the largest | Size | Slices (queries) | Part | Most parts in a slice | Parts of the upload | Through the runner |
 | --- | --- | --- | --- | --- | --- | --- | --- |

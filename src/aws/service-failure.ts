@@ -1,4 +1,5 @@
 import { RunbookError } from '../errors.ts';
+import { parseDenial } from '../s3/denied.ts';
 import { RetryableError } from '../s3/retryable.ts';
 
 /** Codes by which AWS services ask for patience ("Common errors", and the SDK's own list of throttling errors). */
@@ -57,8 +58,9 @@ export function toServiceFailure(cause: unknown, { service, action, resource }: 
     });
   }
   if (status === 403 || /^AccessDenied/.test(error.name)) {
+    const denial = parseDenial(error.message);
     return new RunbookError('ACCESS_DENIED', `${action} is denied on ${resource}: ${error.message}`, {
-      hint: `allow ${action} to the role that plans; the bootstrap stack does`,
+      hint: `allow ${denial?.action ?? action} to ${denial?.role ?? 'the role that plans'}; the plan role of the bootstrap stack may`,
       cause,
     });
   }

@@ -72,6 +72,7 @@ export async function makeAthenaPlan(
   const id = randomBytes(4).toString('hex');
   const database = `s3_rewind_plan_${id}`;
   const work = `s3://${recordBucket}/work/plan-${id}/`;
+  await assertRecordBucket(side, work, options.inputs.bucket);
   const engine = openAthena({ calls: side.athena, database, signal });
   await side.glue.createDatabase(database, `s3-rewind: plan for ${options.inputs.bucket}`);
   try {
@@ -147,6 +148,23 @@ function orderParts(files: readonly PartObject[], table: string): PartObject[] {
     });
   }
   return numbered.toSorted((left, right) => left.number - right.number).map(({ file }) => file);
+}
+
+/**
+ * Looks into the record bucket before any query costs money.
+ * @throws RunbookError WRONG_REGION, BUCKET_NOT_FOUND, ACCESS_DENIED
+ */
+async function assertRecordBucket(side: AthenaSide, work: string, planned: string): Promise<void> {
+  try {
+    await side.objects.list(work);
+  } catch (error) {
+    // The Region cannot be had otherwise: that of the planned bucket is the one to stay in.
+    if (!(error instanceof RunbookError) || error.code !== 'WRONG_REGION') throw error;
+    throw new RunbookError('WRONG_REGION', `${error.message} Athena writes to its own Region only.`, {
+      hint: `name with --record-bucket the record bucket of the Region of '${planned}'; a bootstrap stack makes one for each Region`,
+      cause: error,
+    });
+  }
 }
 
 async function assertNewRecord(side: AthenaSide, bucket: string, rollbackId: string): Promise<void> {

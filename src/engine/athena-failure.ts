@@ -1,4 +1,5 @@
 import { type ErrorCode, RunbookError } from '../errors.ts';
+import { parseDenial } from '../s3/denied.ts';
 
 /** Athena's reasons, as they begin or contain, and what to do about each; the first that fits is taken. */
 const REASONS: [pattern: RegExp, code: ErrorCode, hint: string][] = [
@@ -51,5 +52,8 @@ export function queryFailure(
     'QUERY_FAILED' as const,
     `run the same command again; if it fails again, see the query: aws athena get-query-execution --query-execution-id ${queryId}`,
   ];
-  return new RunbookError(code, `The Athena query ${queryId} failed: ${reason}`, { hint });
+  const denial = code === 'ACCESS_DENIED' ? parseDenial(reason) : null;
+  const next =
+    denial === null ? hint : `allow ${denial.action} to ${denial.role}, then run the same command again`;
+  return new RunbookError(code, `The Athena query ${queryId} failed: ${reason}`, { hint: next });
 }

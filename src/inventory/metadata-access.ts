@@ -29,6 +29,8 @@ const TABLE_MISSING =
   /(SCHEMA|TABLE)_NOT_FOUND|(Table|Schema|Database) .*(not found|does not exist)|EntityNotFoundException/is;
 const LAKE_FORMATION =
   /Insufficient Lake Formation permission\(s\)(: Required (?<permission>\w+( with grant option)?))?|not authorized to perform: lakeformation:GetDataAccess|COLUMN_NOT_FOUND: .*Relation contains no accessible columns/is;
+/** All of Athena's but the one that reaches the catalog of the tables. */
+const QUERY_ACTION = /^athena:(?!GetDataCatalog)/;
 const KMS = /kms:\w+|KMS(\.|:| )|AWSKMS|KMSAccessDenied/;
 
 /**
@@ -42,6 +44,8 @@ export function explainMetadataAccess(text: string, access: MetadataAccess): Run
     new RunbookError('METADATA_UNUSABLE', message, { hint: `${hint}; or plan with --no-use-metadata` });
   const { bucket, region } = access;
   const denial = parseDenial(text);
+  // Who may not run queries at all could not plan from a report on Athena either.
+  if (denial !== null && QUERY_ACTION.test(denial.action)) return null;
   const role = denial?.role ?? (access.role === '' ? 'ROLE_ARN' : access.role);
   // KMS first: its refusals come wrapped into those of the layers above.
   if (KMS.test(text)) {

@@ -13,6 +13,8 @@ export type AthenaSandbox = {
   sandbox: Sandbox;
   glue: GlueCatalog;
   athena: AthenaService;
+  /** what runs the SQL */
+  backend: QueryBackend;
   /** of Trino */
   catalog: string;
   stop(): Promise<void>;
@@ -56,6 +58,7 @@ export async function startAthenaSandbox(trinoUrl: string, recordBucket: string)
     sandbox,
     glue,
     athena,
+    backend,
     catalog,
     async stop() {
       await queryTrino(trinoUrl, `DROP CATALOG ${catalog}`, { catalog: 'system' });

@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { approvalSchema } from '../src/approve/approval-file.ts';
 import { ERROR_KINDS } from '../src/errors.ts';
 import { planSchema } from '../src/plan/plan-file.ts';
+import { retentionPlanSchema } from '../src/retention/retention-plan-file.ts';
+import { settingsSchema } from '../src/retention/settings.ts';
 import { scalePage } from './scale-page.ts';
 
 /**
@@ -17,13 +19,15 @@ export async function generatedDocs(): Promise<Record<string, string>> {
   return {
     'plan.schema.json': jsonSchema('plan.json of s3-rewind', planSchema),
     'approval.schema.json': jsonSchema('approval.json of s3-rewind', approvalSchema),
+    'retention.schema.json': jsonSchema('retention.json of s3-rewind', retentionPlanSchema),
+    'retention-settings.schema.json': jsonSchema('Settings of extend-retention', settingsSchema, 'input'),
     'errors.md': await errorsPage(),
     'scale.md': scalePage(),
   };
 }
 
-function jsonSchema(title: string, type: z.ZodType): string {
-  const schema = z.toJSONSchema(type, { target: 'draft-2020-12' });
+function jsonSchema(title: string, type: z.ZodType, io: 'input' | 'output' = 'output'): string {
+  const schema = z.toJSONSchema(type, { target: 'draft-2020-12', io });
   return `${JSON.stringify({ title, ...schema }, null, 2)}\n`;
 }
 

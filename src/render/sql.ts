@@ -29,6 +29,9 @@ const SQL_TEMPLATES = [
   'metadata-merge',
   'list-slice',
   'refused-rows',
+  'retention-counts',
+  'retention-selected',
+  'retention-manifest',
 ] as const;
 type SqlTemplate = (typeof SQL_TEMPLATES)[number];
 

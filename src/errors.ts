@@ -84,6 +84,13 @@ export const ERROR_KINDS = {
   CONFIRMATION_MISSING: badInput('The command changes a bucket, and was not told to go ahead.'),
   CHECKS_BLOCK: badInput('A blocking check of the plan stands against starting it.'),
   MFA_DELETE_ENABLED: badInput('MFA delete of the bucket forbids the removal of delete markers.'),
+  OBJECT_LOCK_NOT_ENABLED: badInput('The bucket has no Object Lock, so no version of it can be locked.'),
+  INVALID_RETENTION: badInput(
+    'A retention period, a step, a mode, a budget or the configuration of an extension is not one that can be used.',
+  ),
+  REVIEW_REQUIRED: badInput('The plan was to run unattended, and a person has to review it first.'),
+  REPORT_ONLY: badInput('The plan was made to be read, not to be run.'),
+  RECORD_STALE: badInput('The plan is older than one interval of its schedule.'),
   GITHUB_UNAUTHORISED: badInput('GitHub does not take the token: it is missing, expired or revoked.'),
   GITHUB_DENIED: badInput(
     'The token may not do this on GitHub; the message names the permission where GitHub does.',

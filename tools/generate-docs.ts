@@ -5,6 +5,8 @@ import { actionResultSchema, DECISIONS } from '../src/actions/result.ts';
 import { approvalSchema } from '../src/approve/approval-file.ts';
 import { ERROR_KINDS } from '../src/errors.ts';
 import { planSchema } from '../src/plan/plan-file.ts';
+import { retentionPlanSchema } from '../src/retention/retention-plan-file.ts';
+import { settingsSchema } from '../src/retention/settings.ts';
 import { CONTRACTS, renderActionFile, renderActionPage } from './action-files.ts';
 import { exampleWorkflows } from './example-workflows.ts';
 import { scalePage } from './scale-page.ts';
@@ -20,6 +22,12 @@ export async function generatedDocs(): Promise<Record<string, string>> {
   return {
     'docs/plan.schema.json': jsonSchema('plan.json of s3-rewind', planSchema),
     'docs/approval.schema.json': jsonSchema('approval.json of s3-rewind', approvalSchema),
+    'docs/retention.schema.json': jsonSchema('retention.json of s3-rewind', retentionPlanSchema),
+    'docs/retention-settings.schema.json': jsonSchema(
+      'Settings of extend-retention',
+      settingsSchema,
+      'input',
+    ),
     'docs/action-result.schema.json': jsonSchema('output "result" of the actions', actionResultSchema),
     'docs/errors.md': await errorsPage(),
     'docs/actions.md': await actionsPage(),
@@ -57,8 +65,8 @@ function fillTable(page: string, name: string, lines: readonly string[]): string
   return `${before}${start}${lines.join('\n')}\n${end}${rest.slice(rest.indexOf(end) + end.length)}`;
 }
 
-function jsonSchema(title: string, type: z.ZodType): string {
-  const schema = z.toJSONSchema(type, { target: 'draft-2020-12' });
+function jsonSchema(title: string, type: z.ZodType, io: 'input' | 'output' = 'output'): string {
+  const schema = z.toJSONSchema(type, { target: 'draft-2020-12', io });
   return `${JSON.stringify({ title, ...schema }, null, 2)}\n`;
 }
 

@@ -7,6 +7,7 @@ import { STORAGE_CLASS_CHOICES } from '../s3/storage-class.ts';
 import { addBootstrapCommand } from './bootstrap-command.ts';
 import { ENGINES } from './choose-engine.ts';
 import { addEndpointOptions } from './endpoint-options.ts';
+import { addExtendRetentionCommand } from './extend-retention-command.ts';
 import { addInventoryCommand } from './inventory-command.ts';
 import type { PlanOptions } from './plan.ts';
 import { addStartJobsCommand } from './start-jobs.ts';
@@ -51,6 +52,7 @@ export function buildProgram(): Command {
   addStartJobsCommand(program);
   addVerifyCommand(program);
   addUndoCommand(program);
+  addExtendRetentionCommand(program);
   return program;
 }
 

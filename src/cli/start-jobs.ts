@@ -5,6 +5,7 @@ import type { DestinationOptions } from './open-calls.ts';
 export type StartJobsOptions = DestinationOptions & {
   record: string;
   yes?: boolean;
+  unattended?: boolean;
   concurrency?: string;
   printPolicies?: string;
   json?: boolean;
@@ -36,6 +37,10 @@ export function addStartJobsCommand(program: Command): void {
     )
     .requiredOption('--record <folder>', 'the plan folder, or s3://BUCKET/ROLLBACK-ID/')
     .option('--yes', 'go ahead; without it nothing is changed')
+    .option(
+      '--unattended',
+      'for extend-retention: go ahead only if the plan needs no review; instead of --yes',
+    )
     .option('--concurrency <n>', 'most requests in flight (default: 64)');
   addDestinationOptions(addEndpointOptions(command))
     .option(

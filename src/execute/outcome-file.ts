@@ -103,19 +103,23 @@ export type JournalSource = {
   missing(fact: string): RunbookError;
 };
 
+/** What a file of outcomes looks like: that of a rollback, where nothing else is said. */
+export type OutcomeShape = { header: string; formatRow(row: PlannedRow, result: RowOutcome): string };
+
 /** The outcomes of a scenario as text in parts, from the journals of its splits, which are read in order. */
 export async function* outcomeText(
   manifest: Pick<PlanManifest, 'bytes' | 'rows'>,
   bytesOf: (split: Split) => ManifestBytes,
   journals: JournalSource,
+  shape: OutcomeShape = { header: HEADER, formatRow: formatOutcomeRow },
 ): AsyncGenerator<string> {
-  let text = `${HEADER}\n`;
+  let text = `${shape.header}\n`;
   for (const split of splitsOf(manifest)) {
     const histories = foldJournal(journals.name(split), await journals.read(split));
     for (const row of await readSplit(bytesOf(split), split)) {
       const outcome = histories.get(row.index)?.outcome;
       if (!outcome) throw journals.missing(`row ${row.index} of ${journals.name(split)} has no outcome yet.`);
-      text += `${formatOutcomeRow(row, outcome)}\n`;
+      text += `${shape.formatRow(row, outcome)}\n`;
     }
     if (text.length >= WRITE_CHARACTERS) {
       yield text;

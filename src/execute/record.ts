@@ -48,8 +48,8 @@ export function copySourceOf({ inputs }: RollbackPlan): string | null {
 
 /** Opens a manifest for reading by ranges. */
 export async function openManifest(
-  { folder }: PlanRecord,
-  manifest: PlanManifest,
+  { folder }: Pick<PlanRecord, 'folder'>,
+  manifest: Pick<PlanManifest, 'path' | 'bytes'>,
 ): Promise<ManifestBytes & { close(): Promise<void> }> {
   const path = join(folder, manifest.path);
   const file = await open(path, 'r');
@@ -89,7 +89,8 @@ function parsePlan(path: string, text: string): RollbackPlan {
   throw changed(`${path} is not a plan: ${issue?.path.join('.')}: ${issue?.message}.`);
 }
 
-async function checkFile(folder: string, file: HashedFile): Promise<void> {
+/** @throws RunbookError RECORD_CHANGED where a file is not the one that the plan names */
+export async function checkFile(folder: string, file: HashedFile): Promise<void> {
   const path = join(folder, file.path);
   let sha256: string;
   try {
@@ -100,8 +101,15 @@ async function checkFile(folder: string, file: HashedFile): Promise<void> {
   if (sha256 !== file.sha256) throw changed(`${path} is ${sha256}; the plan names ${file.sha256}.`);
 }
 
-/** A manifest of another bucket would carry out the plan there. Bucket names need no quotes, so a look suffices. */
-async function checkBucket(folder: string, manifest: PlanManifest, bucket: string): Promise<void> {
+/**
+ * A manifest of another bucket would carry out the plan there. Bucket names need no quotes, so a look suffices.
+ * @throws RunbookError RECORD_FOREIGN_BUCKET
+ */
+export async function checkBucket(
+  folder: string,
+  manifest: Pick<PlanManifest, 'path'>,
+  bucket: string,
+): Promise<void> {
   const path = join(folder, manifest.path);
   const lines = createInterface({
     input: createReadStream(path, 'utf8'),

@@ -12,9 +12,10 @@ import type { PlanRecord } from './record.ts';
 /** Who carries a plan out: this machine, or S3 Batch Operations. */
 const EXECUTORS = ['direct', 'batch'] as const;
 
-const utc = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/);
-const count = z.int().min(0);
-const counts = z.strictObject(
+/** Parts of the files of a run, of any kind. */
+export const utc = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/);
+export const count = z.int().min(0);
+export const counts = z.strictObject(
   Object.fromEntries(OUTCOMES.map((outcome) => [outcome, count])) as Record<
     keyof OutcomeCounts,
     typeof count
@@ -56,7 +57,7 @@ export const OUTCOME_FILE = 'outcome.json';
 
 /** @returns null where the plan has not been started */
 export async function readRunStart(record: PlanRecord): Promise<RunStart | null> {
-  return await readOwn(record, START_FILE, startSchema);
+  return await readRunFile(record, START_FILE, startSchema);
 }
 
 export async function writeRunStart({ folder }: PlanRecord, start: RunStart): Promise<void> {
@@ -65,16 +66,20 @@ export async function writeRunStart({ folder }: PlanRecord, start: RunStart): Pr
 
 /** @returns null where the plan has not come to its end */
 export async function readRunOutcome(record: PlanRecord): Promise<RunOutcome | null> {
-  return await readOwn(record, OUTCOME_FILE, outcomeSchema);
+  return await readRunFile(record, OUTCOME_FILE, outcomeSchema);
 }
 
 export async function writeRunOutcome({ folder }: PlanRecord, outcome: RunOutcome): Promise<void> {
   await writeWhole(join(folder, OUTCOME_FILE), [`${JSON.stringify(outcome, null, 2)}\n`]);
 }
 
-/** @throws RunbookError OUTCOMES_DAMAGED, RECORD_CHANGED where the file is of another plan */
-async function readOwn<T extends { planDigest: string }>(
-  { folder, plan }: PlanRecord,
+/**
+ * Reads a file that a run left in its record.
+ * @returns null where there is none
+ * @throws RunbookError OUTCOMES_DAMAGED, RECORD_CHANGED where the file is of another plan
+ */
+export async function readRunFile<T extends { planDigest: string }>(
+  { folder, plan }: { folder: string; plan: { digest: string } },
   name: string,
   schema: z.ZodType<T>,
 ): Promise<T | null> {

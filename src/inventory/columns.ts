@@ -117,7 +117,8 @@ function isKnown(name: string): boolean {
   return columnNameOf(name) !== undefined || IGNORED_COLUMNS.has(spell(name));
 }
 
-function spell(name: string): string {
+/** A column's name without what sources spell differently. */
+export function spell(name: string): string {
   return name.toLowerCase().replace(/[\s_-]/g, '');
 }
 

@@ -33,6 +33,7 @@ const scalarPrices = {
   batchOperationsUsdPerMillionTasks: usd,
   lambdaUsdPerMillionRequests: usd,
   lambdaUsdPerGigabyteSecond: usd,
+  inventoryUsdPerMillionObjects: usd,
   listUsdPerThousandRequests: usd,
   readUsdPerThousandRequests: usd,
   intelligentTieringUsdPerThousandObjectsMonth: usd,

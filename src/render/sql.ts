@@ -31,6 +31,9 @@ const SQL_TEMPLATES = [
   'metadata-requesters',
   'list-slice',
   'refused-rows',
+  'retention-counts',
+  'retention-selected',
+  'retention-manifest',
 ] as const;
 type SqlTemplate = (typeof SQL_TEMPLATES)[number];
 

@@ -46,6 +46,6 @@ function relativeLink(path: string): string {
 }
 
 /** Blocks of the template that are empty leave their blank lines behind; two in a row say nothing more than one. */
-function tidyBlankLines(text: string): string {
+export function tidyBlankLines(text: string): string {
   return `${text.replace(/\n{3,}/g, '\n\n').trim()}\n`;
 }

@@ -1,0 +1,241 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { classifyEntry, datesOf, modeAfter, type RetentionClass } from '../../src/retention/rule.ts';
+import type { RetentionRule } from '../../src/retention/settings.ts';
+import type { RetentionMode } from '../../src/s3/retention.ts';
+import { inDays, lock, openStage, planNow, run, type Stage, settingsOf } from './stage.ts';
+
+let stage: Stage;
+beforeEach(async () => {
+  stage = await openStage();
+});
+afterEach(() => stage.end());
+
+type Row = {
+  what: string;
+  put: (stage: Stage) => void;
+  class: RetentionClass;
+  /** the lock of the current version after the run, in days from it; null: none */
+  after: [mode: RetentionMode, days: number] | null;
+  rule?: Partial<RetentionRule>;
+};
+
+const KEY = 'a key/with +%,"quotes" and ünïcode';
+const HELD = { legalHold: true };
+const put = (attributes: (stage: Stage) => object) => (on: Stage) => {
+  on.bucket.put(KEY, { attributes: attributes(on) });
+};
+
+/** Minimum 90 days, frequency 28, a run every 7: selected below 97 days, then locked for 118. */
+const ROWS: Row[] = [
+  { what: 'no lock', put: put(() => ({})), class: 'no-lock', after: ['COMPLIANCE', 118] },
+  {
+    what: 'no lock, GOVERNANCE asked for',
+    put: put(() => ({})),
+    rule: { mode: 'GOVERNANCE' },
+    class: 'no-lock',
+    after: ['GOVERNANCE', 118],
+  },
+  {
+    what: 'compliance, shorter (the published example: 91 days left)',
+    put: put((on) => lock(on, 'COMPLIANCE', 91)),
+    class: 'too-short',
+    after: ['COMPLIANCE', 118],
+  },
+  {
+    what: 'compliance, longer',
+    put: put((on) => lock(on, 'COMPLIANCE', 400)),
+    class: 'long-enough',
+    after: ['COMPLIANCE', 400],
+  },
+  {
+    what: 'compliance, a second below the horizon',
+    put: put((on) => ({ retention: { mode: 'COMPLIANCE', retainUntil: inDays(on, 97) - 1000 } })),
+    class: 'too-short',
+    after: ['COMPLIANCE', 118],
+  },
+  {
+    what: 'compliance, at the horizon',
+    put: put((on) => lock(on, 'COMPLIANCE', 97)),
+    class: 'long-enough',
+    after: ['COMPLIANCE', 97],
+  },
+  {
+    what: 'compliance stays, GOVERNANCE asked for',
+    put: put((on) => lock(on, 'COMPLIANCE', 10)),
+    rule: { mode: 'GOVERNANCE' },
+    class: 'too-short',
+    after: ['COMPLIANCE', 118],
+  },
+  {
+    what: 'governance, shorter, stays governance',
+    put: put((on) => lock(on, 'GOVERNANCE', 10)),
+    class: 'too-short',
+    after: ['GOVERNANCE', 118],
+  },
+  {
+    what: 'governance, longer',
+    put: put((on) => lock(on, 'GOVERNANCE', 200)),
+    class: 'long-enough',
+    after: ['GOVERNANCE', 200],
+  },
+  {
+    what: 'governance, shorter, converted where asked',
+    put: put((on) => lock(on, 'GOVERNANCE', 10)),
+    rule: { convertGovernance: true },
+    class: 'too-short',
+    after: ['COMPLIANCE', 118],
+  },
+  {
+    what: 'governance, longer, is not converted before it is due',
+    put: put((on) => lock(on, 'GOVERNANCE', 200)),
+    rule: { convertGovernance: true },
+    class: 'long-enough',
+    after: ['GOVERNANCE', 200],
+  },
+  {
+    what: 'a lock that has run out',
+    put: put((on) => lock(on, 'GOVERNANCE', -3)),
+    class: 'too-short',
+    after: ['GOVERNANCE', 118],
+  },
+  { what: 'legal hold only', put: put(() => HELD), class: 'no-lock', after: ['COMPLIANCE', 118] },
+  {
+    what: 'legal hold only, left alone where asked',
+    put: put(() => HELD),
+    rule: { skipLegalHoldOnly: true },
+    class: 'legal-hold-only',
+    after: null,
+  },
+  {
+    what: 'legal hold beside a shorter lock',
+    put: put((on) => ({ ...HELD, ...lock(on, 'COMPLIANCE', 1) })),
+    rule: { skipLegalHoldOnly: true },
+    class: 'too-short',
+    after: ['COMPLIANCE', 118],
+  },
+  {
+    what: 'null version',
+    put: (on) => {
+      on.bucket.put(KEY, { versionId: 'null' });
+    },
+    class: 'no-lock',
+    after: ['COMPLIANCE', 118],
+  },
+];
+
+describe('the rule', () => {
+  test.each(ROWS)('$what', async ({ put: prepare, rule, class: expected, after }) => {
+    prepare(stage);
+    const now = stage.sandbox.clock.now();
+    const settings = settingsOf(rule);
+    const record = await planNow(stage, settings);
+    expect(record.plan.classes.map((row) => row.class)).toEqual([expected]);
+    const isSelected = expected === 'no-lock' || expected === 'too-short';
+    expect(record.plan.estimate.run.tasks).toBe(isSelected ? 1 : 0);
+
+    // The rule in TypeScript says the same as the rule in SQL.
+    const [own] = settings.rules;
+    const version = stage.bucket.stack(KEY)[0];
+    if (own === undefined || version?.isDeleteMarker !== false) throw new Error('one version is there');
+    const { retention, legalHold } = version.attributes;
+    const before = retention && { mode: retention.mode, retainUntil: new Date(retention.retainUntil) };
+    const entry = {
+      isDeleteMarker: false,
+      isCurrent: true,
+      retention: before ?? null,
+      legalHold: legalHold === true,
+    };
+    expect(classifyEntry(entry, own, datesOf(own, 7, new Date(now)))).toBe(expected);
+    if (isSelected) expect(record.plan.manifests[0]?.mode).toBe(modeAfter(before?.mode ?? null, own));
+
+    expect((await run(stage, record)).outcomes.done).toBe(isSelected ? 1 : 0);
+    const locked = version.attributes.retention;
+    expect(locked ? [locked.mode, (locked.retainUntil - now) / 86_400_000] : null).toEqual(after);
+  });
+
+  test('noncurrent versions and delete markers are left alone', async () => {
+    stage.bucket.put('k', { attributes: lock(stage, 'COMPLIANCE', 1) });
+    stage.bucket.put('k');
+    stage.bucket.put('deleted');
+    stage.bucket.addDeleteMarker('deleted');
+    const record = await planNow(stage);
+    const counts = Object.fromEntries(
+      record.plan.classes.map((row) => [`${row.class} ${row.mode}`, row.entries]),
+    );
+    expect(counts).toEqual({
+      'delete-marker null': 1,
+      'no-lock null': 1,
+      'noncurrent COMPLIANCE': 1,
+      'noncurrent null': 1,
+    });
+    const rule = settingsOf().rules[0];
+    if (rule === undefined) throw new Error('there is a rule');
+    const dates = datesOf(rule, 7, new Date());
+    const entry = { isDeleteMarker: false, isCurrent: false, retention: null, legalHold: false };
+    expect(classifyEntry(entry, rule, dates)).toBe('noncurrent');
+    expect(classifyEntry({ ...entry, isDeleteMarker: true }, rule, dates)).toBe('delete-marker');
+  });
+
+  test.each([
+    [90, 28, 97, 118],
+    // The published text says 364 here and 118 above; by one rule it is 365.
+    [1, 364, 8, 365],
+  ])(
+    'minimum %i, frequency %i: selected below %i days, then %i',
+    async (minimum, frequency, below, after) => {
+      const settings = settingsOf({ minimumRetentionDays: minimum, extensionFrequencyDays: frequency });
+      stage.bucket.put('k');
+      const { plan } = await planNow(stage, settings);
+      const days = (until: string | undefined) =>
+        (Date.parse(until ?? '') - stage.sandbox.clock.now()) / 86_400_000;
+      expect([days(plan.dates[0]?.horizon), days(plan.dates[0]?.target)]).toEqual([below, after]);
+      expect(days(plan.manifests[0]?.retainUntil)).toBe(after);
+    },
+  );
+});
+
+describe('manifests', () => {
+  test('have no header, encoded keys, and a version ID in every row', async () => {
+    stage.bucket.put(KEY);
+    stage.bucket.put('null', { versionId: 'null' });
+    const { folder, plan } = await planNow(stage);
+    const text = await readFile(join(folder, plan.manifests[0]?.path ?? ''), 'utf8');
+    const rows = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(','));
+    expect(rows.map((fields) => fields.length)).toEqual([6, 6]);
+    expect(rows[0]?.[1]).toBe('a%20key/with%20%2B%25%2C%22quotes%22%20and%20%C3%BCn%C3%AFcode');
+    for (const [bucket, , versionId, current] of rows) {
+      expect(bucket).toBe('locked');
+      expect(versionId).toMatch(/^\S+$/);
+      expect(current).toBe(versionId);
+    }
+  });
+
+  test('one for each rule and mode; the longest prefix decides', async () => {
+    for (const key of ['a/1', 'a/b/1', 'c', 'a/b/2']) stage.bucket.put(key);
+    stage.bucket.put('a/g', { attributes: lock(stage, 'GOVERNANCE', 5) });
+    const settings = {
+      ...settingsOf(),
+      rules: [
+        ...settingsOf({ prefixes: ['a/'] }).rules,
+        ...settingsOf({
+          prefixes: ['a/b/'],
+          minimumRetentionDays: 1,
+          extensionFrequencyDays: 7,
+          mode: 'GOVERNANCE',
+        }).rules,
+      ],
+    };
+    const { plan } = await planNow(stage, settings);
+    expect(plan.manifests.map(({ name, rows, rule }) => [name, rule, rows])).toEqual([
+      ['rule1-governance', 1, 1],
+      ['rule1-compliance', 1, 1],
+      ['rule2-governance', 2, 2],
+    ]);
+    expect(plan.inventory).toMatchObject({ entries: 5, entriesInScope: 4 });
+  });
+});

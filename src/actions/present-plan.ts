@@ -47,7 +47,7 @@ export async function presentPlan(request: PresentationRequest): Promise<Present
   const files = await readPlanFiles(request.record, plan, { templates, runUrl: run.url });
   try {
     const { number, url, commit } = await openPullRequest(client, {
-      branch: `s3-rewind/${plan.rollbackId}`,
+      branch: `s3-rewind/${plan.rollbackId}-${run.runId}`,
       title: describePlan(plan),
       body: `${describePlan(plan)}: the plan is in \`${folderOf(plan)}/\`, the review in the comment below.\n\nMerging starts nothing. It keeps the plan in git.`,
       message: `${describePlan(plan)}\n\n${plan.digest}`,

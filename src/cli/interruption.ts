@@ -31,3 +31,19 @@ export function watchInterruption(): Interruption {
     },
   };
 }
+
+/** The first signal asks to stop in good order, the second one ends the process at once, which is safe too. */
+export function watchSignals(): { isStopped: () => boolean; end: () => void } {
+  let isStopped = false;
+  const onSignal = () => {
+    if (isStopped) process.exit(130);
+    isStopped = true;
+  };
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  return {
+    isStopped: () => isStopped,
+    end() {
+      for (const signal of SIGNALS) process.off(signal, onSignal);
+    },
+  };
+}

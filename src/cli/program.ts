@@ -6,6 +6,8 @@ import { MARKER_CHOICES, MODE_SCENARIOS, MODES, UNCERTAIN_CLASSES } from '../s3/
 import { STORAGE_CLASS_CHOICES } from '../s3/storage-class.ts';
 import { addBootstrapCommand } from './bootstrap-command.ts';
 import { ENGINES } from './choose-engine.ts';
+import { addCleanupCommand } from './cleanup.ts';
+import { addDeployCommand } from './deploy.ts';
 import { addEndpointOptions } from './endpoint-options.ts';
 import { addInventoryCommand } from './inventory-command.ts';
 import type { PlanOptions } from './plan.ts';
@@ -49,8 +51,10 @@ export function buildProgram(): Command {
   addInventoryCommand(program);
   addPlanCommand(program);
   addStartJobsCommand(program);
+  addDeployCommand(program);
   addVerifyCommand(program);
   addUndoCommand(program);
+  addCleanupCommand(program);
   return program;
 }
 

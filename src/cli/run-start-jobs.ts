@@ -2,12 +2,14 @@ import process from 'node:process';
 import { RunbookError } from '../errors.ts';
 import { sleep } from '../execute/backoff.ts';
 import { objectStore } from '../execute/batch/object-store.ts';
+import { parseRecordUrl } from '../execute/batch/record-place.ts';
 import { copyPolicies } from '../execute/copy-policies.ts';
 import { runDirect } from '../execute/direct.ts';
 import { copySourceOf, type PlanRecord, writtenBucket } from '../execute/record.ts';
 import { lockRecord } from '../execute/record-lock.ts';
 import { isFulfilled } from '../s3/outcome.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
+import { watchSignals } from './interruption.ts';
 import { openPlanCalls } from './open-calls.ts';
 import { type OpenedRecord, openRecord } from './open-record.ts';
 import { runSummary } from './run-summary.ts';
@@ -19,6 +21,11 @@ const PRINCIPAL_ARN = /^arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+$/;
 /** The `start-jobs` command: runs the plan of a record from this machine. */
 export async function runStartJobs(options: StartJobsOptions): Promise<void> {
   const concurrency = parseConcurrency(options.concurrency);
+  const place = parseRecordUrl(options.record);
+  if (place !== null && options.printPolicies === undefined) {
+    const { isDeployed, runJobsOnAws } = await import('./run-start-on-aws.ts');
+    if (await isDeployed(options, place)) return await runJobsOnAws(options, place);
+  }
   const opened = await openRecord(options.record, options);
   try {
     if (options.printPolicies !== undefined) return printPolicies(opened.record, options.printPolicies);
@@ -95,20 +102,4 @@ function parseConcurrency(text: string | undefined): number | null {
   throw new RunbookError('INVALID_OPTION', `--concurrency '${text}' is not a number of requests.`, {
     hint: 'give a whole number from 1, or leave it out for 64',
   });
-}
-
-/** The first signal asks to stop in good order, the second one ends the process at once, which is safe too. */
-function watchSignals(): { isStopped: () => boolean; end: () => void } {
-  let isStopped = false;
-  const onSignal = () => {
-    if (isStopped) process.exit(130);
-    isStopped = true;
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
-  return {
-    isStopped: () => isStopped,
-    end() {
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, onSignal);
-    },
-  };
 }

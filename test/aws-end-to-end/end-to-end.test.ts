@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { CommandResult } from '../execute/command.ts';
+import { type Account, contentOf, incident, openAccount } from './account.ts';
+
+/** From a plan to a stack, suspended jobs, a run under an approval, and the way back, on loopback. */
+
+const APPROVED = 's3-rewind:approved';
+const NOBODY = ['--approval', 'none', '--yes'];
+
+let account: Account;
+beforeEach(async () => {
+  account = await openAccount();
+});
+afterEach(async () => {
+  expect(account.sandbox.losses).toMatchObject({ permanentDeletions: 0, nullVersionReplacements: 0 });
+  await account.end();
+});
+
+type Deployed = {
+  record: string;
+  planDigest: string;
+  jobs: { scenario: string; id: string; attempt: number }[];
+  renewed: string[];
+};
+const resultOf = <T = Deployed>({ status, stdout, stderr }: CommandResult): T => {
+  if (status !== 0) throw new Error(`${status}: ${stderr}`);
+  return JSON.parse(stdout) as T;
+};
+const approvals = () =>
+  [...account.cloudFormation.roles.byName.values()].map(({ tags }) => tags.get(APPROVED) ?? null);
+
+async function deployed(...options: string[]): Promise<Deployed> {
+  incident(account);
+  const { folder } = await account.plan();
+  return resultOf(await account.deploy(folder, ...options));
+}
+
+describe('the whole way', () => {
+  test('plan, deploy, start-jobs, verify, undo, deploy, start-jobs, verify', async () => {
+    const before = (() => {
+      incident(account);
+      return contentOf(account);
+    })();
+    const { folder } = await account.plan();
+    const first = resultOf(await account.deploy(folder));
+    expect(first.jobs.map(({ scenario }) => scenario)).toEqual(['1', '2', '3b']);
+    expect([...account.batch.jobs.values()].map(({ status }) => status)).toEqual([
+      'Suspended',
+      'Suspended',
+      'Suspended',
+    ]);
+    expect(contentOf(account)).toEqual(before);
+    expect(approvals()).toEqual([null, null]);
+
+    // Again: the same stack, the same jobs.
+    const again = resultOf(await account.deploy(first.record));
+    expect(again.jobs).toEqual(first.jobs);
+    expect(account.cloudFormation.stacks).toHaveLength(1);
+    expect(account.batch.jobs.size).toBe(3);
+
+    const run = resultOf<{ outcomes: object; executor: string }>(
+      await account.startJobs(first.record, ...NOBODY),
+    );
+    expect(run).toMatchObject({ executor: 'batch', rows: 30, outcomes: { done: 30 } });
+    expect(approvals()).toEqual([null, null]);
+    expect(Object.keys(contentOf(account)).filter((key) => key.startsWith('new/'))).toEqual([]);
+    expect((await account.command('verify', '--record', first.record, '--quiet')).status).toBe(0);
+
+    const undo = resultOf(
+      await account.start(
+        ...['undo', '--record', first.record, '--record-bucket', 'records', '--json'],
+        ...['--endpoint-url', account.sandbox.endpoint, '--region', 'us-east-1', '--force-path-style'],
+      ).result,
+    );
+    resultOf(await account.deploy(undo.record));
+    expect(resultOf(await account.startJobs(undo.record, ...NOBODY))).toMatchObject({
+      outcomes: { done: 30 },
+    });
+    expect((await account.command('verify', '--record', undo.record, '--quiet')).status).toBe(0);
+    expect(contentOf(account)).toEqual(before);
+  }, 120_000);
+});
+
+describe('AWS holds the approval', () => {
+  test('without a proof nothing is asked of IAM, and no job is confirmed', async () => {
+    const { record } = await deployed();
+    account.sandbox.requests.reset();
+    for (const options of [[], ['--yes'], ['--approval', 'none'], ['--approval', '/nowhere.json']]) {
+      const { status, stderr } = await account.startJobs(record, ...options);
+      expect(status).not.toBe(0);
+      expect(stderr).toMatch(/^(CONFIRMATION_MISSING|APPROVAL_UNREADABLE)/);
+    }
+    expect(account.sandbox.requests.count('TagRole')).toBe(0);
+    expect(account.sandbox.requests.count('UpdateJobStatus')).toBe(0);
+  }, 60_000);
+});
+
+describe('bad days', () => {
+  test('a job that was cancelled by hand is made again, by deploy and by start-jobs', async () => {
+    const { record, jobs } = await deployed();
+    const cancel = (id = '') => account.batch.updateStatus(account.batch.find(id), 'Cancelled', 'by hand');
+    cancel(jobs[0]?.id);
+    const again = resultOf(await account.deploy(record));
+    expect(again.renewed).toEqual(['1']);
+    expect(again.jobs[0]?.attempt).toBe(2);
+    cancel(again.jobs[1]?.id);
+    expect(resultOf(await account.startJobs(record, ...NOBODY))).toMatchObject({ outcomes: { done: 30 } });
+  }, 60_000);
+});

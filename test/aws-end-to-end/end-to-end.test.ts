@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CommandResult } from '../execute/command.ts';
+import { AFTER_P } from '../execute/harness.ts';
 import { type Account, contentOf, incident, openAccount } from './account.ts';
 
 /** From a plan to a stack, suspended jobs, a run under an approval, and the way back, on loopback. */
@@ -93,9 +94,64 @@ describe('AWS holds the approval', () => {
     expect(account.sandbox.requests.count('TagRole')).toBe(0);
     expect(account.sandbox.requests.count('UpdateJobStatus')).toBe(0);
   }, 60_000);
+
+  test('a job that is confirmed early changes nothing', async () => {
+    const { jobs } = await deployed();
+    const before = contentOf(account);
+    for (const { id } of jobs) account.batch.updateStatus(account.batch.find(id), 'Ready', undefined);
+    await account.batch.settle();
+    expect(contentOf(account)).toEqual(before);
+    expect(
+      [...account.batch.jobs.values()].every(({ ends }) => ends.every(({ succeeded }) => !succeeded)),
+    ).toBe(true);
+  }, 60_000);
+
+  test.each(['policy', 'digest', 'boundary', 'further policy', 'trust'])(
+    'a role whose %s was changed: nothing starts',
+    async (what) => {
+      const { record } = await deployed();
+      const [role] = account.cloudFormation.roles.byName.values();
+      if (role === undefined) throw new Error('no role');
+      if (what === 'policy') role.policies.set('more', { Statement: [] });
+      if (what === 'digest') role.tags.set('s3-rewind:digest', `sha256:${'b'.repeat(64)}`);
+      if (what === 'boundary') role.boundaryArn = `${role.boundaryArn}2`;
+      if (what === 'further policy') role.attached.push('arn:aws:iam::aws:policy/AdministratorAccess');
+      if (what === 'trust') role.trust = { Statement: [] };
+      const { status, stderr } = await account.startJobs(record, ...NOBODY);
+      expect([status, stderr]).toEqual([2, expect.stringContaining('STACK_CHANGED')]);
+      expect(account.sandbox.requests.count('UpdateJobStatus')).toBe(0);
+      expect(approvals()).toEqual([null, null]);
+    },
+    60_000,
+  );
 });
 
 describe('bad days', () => {
+  test('a stack that fails says why, by its first failed event', async () => {
+    account.cloudFormation.failures.set('TaskFunction', 'Specified ReservedConcurrentExecutions is too high');
+    incident(account);
+    const { folder } = await account.plan();
+    const { status, stderr } = await account.deploy(folder);
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/STACK_FAILED.*ReservedConcurrentExecutions is too high/),
+    ]);
+  }, 60_000);
+
+  test('an expired token: told as such, the tag is off, and the next run goes on', async () => {
+    const { record } = await deployed();
+    const effect = {
+      error: { code: 'ExpiredToken', status: 400, message: 'The provided token has expired.' },
+    };
+    const off = account.sandbox.faults.add({ operation: 'DescribeJob', after: 8, effect });
+    const { status, stderr } = await account.startJobs(record, ...NOBODY);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('ACCESS_DENIED')]);
+    expect(approvals()).toEqual([null, null]);
+    off();
+    await account.batch.settle();
+    expect(resultOf(await account.startJobs(record, ...NOBODY))).toMatchObject({ outcomes: { done: 30 } });
+  }, 60_000);
+
   test('a job that was cancelled by hand is made again, by deploy and by start-jobs', async () => {
     const { record, jobs } = await deployed();
     const cancel = (id = '') => account.batch.updateStatus(account.batch.find(id), 'Cancelled', 'by hand');
@@ -105,5 +161,53 @@ describe('bad days', () => {
     expect(again.jobs[0]?.attempt).toBe(2);
     cancel(again.jobs[1]?.id);
     expect(resultOf(await account.startJobs(record, ...NOBODY))).toMatchObject({ outcomes: { done: 30 } });
+  }, 60_000);
+
+  test('a runner that is lost: the jobs go on, and so does the next run', async () => {
+    const { record } = await deployed();
+    const { child, result } = account.start(
+      ...['start-jobs', '--record', record, '--poll-seconds', '0.02', '--quiet', '--json', ...NOBODY],
+    );
+    const off = account.sandbox.on('after', (operation) => {
+      if (operation === 'UpdateJobStatus') child.kill('SIGKILL');
+    });
+    await result;
+    off();
+    await account.batch.settle();
+    expect(resultOf(await account.startJobs(record, ...NOBODY))).toMatchObject({
+      rows: 30,
+      outcomes: { done: 30 },
+    });
+    expect(approvals()).toEqual([null, null]);
+  }, 60_000);
+
+  test('a task delivered twice, and one whose function was killed, act once', async () => {
+    const { record } = await deployed();
+    account.batch.faults.add({ effect: 'duplicated', times: 2 });
+    account.batch.faults.add({ effect: 'answer-lost', times: 1 });
+    const run = resultOf(await account.startJobs(record, ...NOBODY));
+    expect(run).toMatchObject({ outcomes: { done: 30 } });
+    expect(account.bucket.stack('new/1')).toHaveLength(2);
+    expect(account.bucket.stack('overwritten/1')).toHaveLength(3);
+  }, 60_000);
+
+  test('rows that are denied are tried again by a job of their own', async () => {
+    const { record } = await deployed();
+    account.sandbox.faults.add({
+      operation: 'DeleteObjects',
+      key: 'new/7',
+      times: 1,
+      effect: { deleteError: { code: 'AccessDenied' } },
+    });
+    expect(resultOf(await account.startJobs(record, ...NOBODY))).toMatchObject({ outcomes: { done: 30 } });
+    expect(account.batch.jobs.size).toBe(4);
+  }, 60_000);
+
+  test('keys that were written meanwhile are left alone, with exit status 3', async () => {
+    const { record } = await deployed();
+    account.sandbox.clock.set(AFTER_P);
+    account.bucket.put('new/3', { body: 'by someone else' });
+    const { status, stdout } = await account.startJobs(record, ...NOBODY);
+    expect([status, JSON.parse(stdout)]).toMatchObject([3, { outcomes: { done: 29, drifted: 1 } }]);
   }, 60_000);
 });

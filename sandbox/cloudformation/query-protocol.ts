@@ -24,16 +24,12 @@ export function queryRoute(
     matches: (request) =>
       request.method === 'POST' && request.path === '/' && formOf(request).get('Action') === action,
     handle: async ({ request }) => {
-      try {
-        const content = await handle(formOf(request), request);
-        return xmlResponse(
-          `<${action}Response><${action}Result>${content}</${action}Result></${action}Response>`,
-        );
-      } catch (error) {
-        if (!(error instanceof S3Error)) throw error;
-        return errorOf(error);
-      }
+      const content = await handle(formOf(request), request);
+      return xmlResponse(
+        `<${action}Response><${action}Result>${content}</${action}Result></${action}Response>`,
+      );
     },
+    errorResponse: errorOf,
   };
 }
 

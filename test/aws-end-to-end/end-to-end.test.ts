@@ -82,6 +82,76 @@ describe('the whole way', () => {
   }, 120_000);
 });
 
+describe('cleanup', () => {
+  test('cancels, deletes and empties work/, keeps the record, can be repeated; undo works afterwards', async () => {
+    const { record } = await deployed();
+    const id = record.split('/')[3] ?? '';
+    account.records.put(`work/${id}/tables/1`, { body: 'x' });
+    account.records.put('work/rb-other/1', { body: 'x' });
+    const clean = (...options: string[]) =>
+      account.command(
+        ...[
+          'cleanup',
+          '--account',
+          '123456789012',
+          '--record',
+          record,
+          '--json',
+          '--quiet',
+          '--poll-seconds',
+          '0.02',
+        ],
+        ...options,
+      );
+    const expected = { cleaned: [{ rollbackId: id, jobs: expect.anything(), stack: id, workObjects: 1 }] };
+    expect(resultOf(await clean('--dry-run'))).toMatchObject(expected);
+    expect(account.cloudFormation.roles.byName.size).toBe(2);
+    expect(resultOf(await clean())).toMatchObject(expected);
+    expect(account.cloudFormation.roles.byName.size).toBe(0);
+    expect([...account.batch.jobs.values()].map(({ status }) => status)).toEqual([
+      'Cancelled',
+      'Cancelled',
+      'Cancelled',
+    ]);
+    expect(resultOf(await clean())).toMatchObject({ cleaned: [{ jobs: [], stack: null, workObjects: 0 }] });
+    expect(account.records.current('work/rb-other/1')?.isDeleteMarker).toBe(false);
+
+    const { status, stderr } = await account.startJobs(record, ...NOBODY);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('NOT_DEPLOYED')]);
+    const again = resultOf(await account.deploy(record));
+    expect(again.jobs.map(({ attempt }) => attempt)).toEqual([2, 2, 2]);
+    resultOf(await account.startJobs(record, ...NOBODY));
+    resultOf(await clean());
+    const undo = resultOf(
+      await account.start(
+        ...['undo', '--record', record, '--record-bucket', 'records', '--json'],
+        ...['--endpoint-url', account.sandbox.endpoint, '--region', 'us-east-1', '--force-path-style'],
+      ).result,
+    );
+    resultOf(await account.deploy(undo.record));
+    expect(resultOf(await account.startJobs(undo.record, ...NOBODY))).toMatchObject({
+      outcomes: { done: 30 },
+    });
+  }, 120_000);
+
+  test('--expired takes what has expired, and nothing else', async () => {
+    await deployed('--expires-days', '0');
+    const clean = () =>
+      account.command(
+        ...['cleanup', '--account', '123456789012', '--expired', '--record-bucket', 'records'],
+        ...['--json', '--quiet', '--poll-seconds', '0.02'],
+      );
+    const [stack] = account.cloudFormation.stacks;
+    const expires = stack?.tags.find(([key]) => key === 's3-rewind:expires');
+    if (stack === undefined || expires === undefined) throw new Error('no stack');
+    const time = expires[1];
+    expires[1] = '2999-01-01T00:00:00Z';
+    expect(resultOf(await clean())).toMatchObject({ cleaned: [] });
+    expires[1] = time;
+    expect(resultOf(await clean())).toMatchObject({ cleaned: [{ stack: stack.name }] });
+  }, 60_000);
+});
+
 describe('AWS holds the approval', () => {
   test('without a proof nothing is asked of IAM, and no job is confirmed', async () => {
     const { record } = await deployed();
@@ -136,6 +206,17 @@ describe('bad days', () => {
       1,
       expect.stringMatching(/STACK_FAILED.*ReservedConcurrentExecutions is too high/),
     ]);
+  }, 60_000);
+
+  test('throttled calls are sent again', async () => {
+    const effect = { error: { code: 'Throttling', status: 400, message: 'Rate exceeded' } };
+    account.sandbox.faults.add({
+      operation: ['CreateStack', 'DescribeStacks', 'TagRole', 'GetRole'],
+      times: 6,
+      effect,
+    });
+    const { record } = await deployed();
+    expect(resultOf(await account.startJobs(record, ...NOBODY))).toMatchObject({ outcomes: { done: 30 } });
   }, 60_000);
 
   test('an expired token: told as such, the tag is off, and the next run goes on', async () => {

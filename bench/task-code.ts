@@ -59,6 +59,7 @@ async function measure(probePath: string, codePath: string): Promise<number[]> {
       PLAN_DIGEST: 'sha256:0',
       BUCKET: 'data',
       WRITTEN_BUCKET: 'data',
+      MANIFESTS: '{}',
       AWS_REGION: 'us-east-1',
     },
   });

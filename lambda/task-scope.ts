@@ -2,15 +2,20 @@ import { parseTaskArguments } from '../src/execute/batch/task-arguments.ts';
 import { parseTaskKey } from '../src/execute/batch/task-key.ts';
 import type { Split } from '../src/execute/split.ts';
 import type { TaskArguments } from '../src/s3/batch-job.ts';
+import type { Operation, Scenario } from '../src/s3/rollback.ts';
 import type { BatchTask } from './batch-event.ts';
 
 /**
  * What the stack of a rollback fixes in the function's environment. A job says the same in its arguments, and has to
  * agree: one that was made for another plan, by mistake or malice, is refused.
  */
-export type FunctionScope = Pick<TaskArguments, 'record' | 'digest' | 'bucket' | 'writtenBucket'>;
+export type FunctionScope = Pick<TaskArguments, 'record' | 'digest' | 'bucket' | 'writtenBucket'> & {
+  /** what each scenario does, and the size of its manifest, from which the splits follow */
+  manifests: Partial<Record<Scenario, { operation: Operation; bytes: number; rows: number }>>;
+};
+type FixedField = Exclude<keyof FunctionScope, 'manifests'>;
 
-const VARIABLES: Record<keyof FunctionScope, string> = {
+const VARIABLES: Record<FixedField, string> = {
   record: 'RECORD',
   digest: 'PLAN_DIGEST',
   bucket: 'BUCKET',
@@ -19,16 +24,18 @@ const VARIABLES: Record<keyof FunctionScope, string> = {
 
 /** @throws TypeError where a variable is missing: the stack is at fault, not a task */
 export function readFunctionScope(environment: Record<string, string | undefined>): FunctionScope {
-  const read = (field: keyof FunctionScope): string => {
-    const value = environment[VARIABLES[field]];
-    if (value === undefined || value === '') throw new TypeError(`${VARIABLES[field]} is not set`);
+  const readVariable = (name: string): string => {
+    const value = environment[name];
+    if (value === undefined || value === '') throw new TypeError(`${name} is not set`);
     return value;
   };
+  const read = (field: FixedField) => readVariable(VARIABLES[field]);
   return {
     record: read('record'),
     digest: read('digest'),
     bucket: read('bucket'),
     writtenBucket: read('writtenBucket'),
+    manifests: JSON.parse(readVariable('MANIFESTS')) as FunctionScope['manifests'],
   };
 }
 
@@ -36,10 +43,15 @@ export function readFunctionScope(environment: Record<string, string | undefined
 export function checkArguments(scope: FunctionScope, userArguments: unknown): TaskArguments | string {
   const task = parseTaskArguments(userArguments);
   if (typeof task === 'string') return task;
-  for (const [field, value] of Object.entries(scope)) {
-    if (task[field as keyof FunctionScope] !== value)
-      return `${field} is not the one of this function's stack`;
+  for (const field of Object.keys(VARIABLES) as FixedField[]) {
+    if (task[field] !== scope[field]) return `${field} is not the one of this function's stack`;
   }
+  const fixed = scope.manifests[task.scenario];
+  if (fixed === undefined) return `scenario ${task.scenario} is not one of this function's stack`;
+  const { path, bytes, rows } = task.manifest;
+  if (path !== `manifests/scenario${task.scenario}.csv`) return 'the manifest is not that of the scenario';
+  if (task.operation !== fixed.operation || bytes !== fixed.bytes || rows !== fixed.rows)
+    return `scenario ${task.scenario} is another one in this function's stack`;
   return task;
 }
 

@@ -142,6 +142,12 @@ export const ERROR_KINDS = {
   APPROVAL_REVIEW_STALE: badInput('The approving review was dismissed, or made for an older commit.'),
   APPROVAL_CHANGES_REQUESTED: badInput('A reviewer asked for changes and has not approved since.'),
   APPROVAL_NOT_CODE_OWNER: badInput('Nobody who approved is a code owner of the plan.'),
+  STACK_EXISTS: badInput('There is a stack of the same name that belongs to another plan.'),
+  STACK_FAILED: failure(
+    'CloudFormation could not make or remove the stack; its first reason is in the message.',
+  ),
+  STACK_CHANGED: badInput('The stack or a role of the rollback is not what its plan says.'),
+  NOT_DEPLOYED: badInput('The plan has no stack or no jobs yet.'),
   JOB_FAILED: failure('S3 Batch Operations could not prepare a job; its reasons are in the message.'),
   JOB_NOT_CONFIRMABLE: badInput('A job was cancelled, has failed or was not confirmed in time.'),
   REPORT_MISSING: failure('A job left no completion report.'),

@@ -35,6 +35,8 @@ export class BatchOperations {
   readonly jobs = new Map<string, Job>();
   readonly faults = new InvocationFaults();
   readonly settings: BatchSettings = { stepMs: 2, concurrency: 4, tasksPerInvocation: 1, redeliveries: 5 };
+  /** Whether S3 may invoke a function under the role of a job. */
+  mayInvoke: (roleArn: string) => boolean = () => true;
   readonly #functions = new Map<string, LambdaFunction>();
   readonly #store: Store;
   readonly #requestFaults: Faults;
@@ -207,6 +209,16 @@ export class BatchOperations {
     if (operation.kind === 'S3PutObjectCopy') {
       const context = { store: this.#store, faults: this.#requestFaults };
       return await Promise.all(tasks.map((task) => copyTask(context, operation, task)));
+    }
+    if (!this.mayInvoke(job.definition.roleArn)) {
+      const message = 'AccessDenied: the role of the job is not authorized to perform: lambda:InvokeFunction';
+      return tasks.map((task) => ({
+        task,
+        kind: 'failed',
+        errorCode: 'AccessDenied',
+        httpStatus: '403',
+        message,
+      }));
     }
     const lambda = this.#functions.get(operation.functionArn);
     return await invokeTasks(job, operation, lambda, this.faults, tasks);

@@ -165,6 +165,14 @@ function toBatchJob(job: JobDescriptor, status: BatchJob['status']): BatchJob {
             eTag: location.ETag ?? '',
             versionId: location.ObjectVersionId ?? null,
           },
+    roleArn: job.RoleArn ?? '',
+    lambda:
+      job.Operation?.LambdaInvoke === undefined
+        ? null
+        : {
+            functionArn: job.Operation.LambdaInvoke.FunctionArn ?? '',
+            userArguments: job.Operation.LambdaInvoke.UserArguments ?? {},
+          },
     createdAt: job.CreationTime ?? null,
     endedAt: job.TerminationDate ?? null,
   };

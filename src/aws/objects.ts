@@ -33,6 +33,7 @@ export function openObjectCalls(client: S3Client): ObjectCalls {
           bytes,
           objectBytes: total === undefined ? bytes.length : Number(total),
           eTag: unquoted(output.ETag),
+          versionId: output.VersionId ?? null,
         };
       } catch (error) {
         throw asCallError(error);

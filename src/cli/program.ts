@@ -6,6 +6,8 @@ import { MARKER_CHOICES, MODE_SCENARIOS, MODES, UNCERTAIN_CLASSES } from '../s3/
 import { STORAGE_CLASS_CHOICES } from '../s3/storage-class.ts';
 import { addBootstrapCommand } from './bootstrap-command.ts';
 import { ENGINES } from './choose-engine.ts';
+import { addCleanupCommand } from './cleanup.ts';
+import { addDeployCommand } from './deploy.ts';
 import { addEndpointOptions } from './endpoint-options.ts';
 import { addExtendRetentionCommand } from './extend-retention-command.ts';
 import { addInventoryCommand } from './inventory-command.ts';
@@ -50,8 +52,10 @@ export function buildProgram(): Command {
   addInventoryCommand(program);
   addPlanCommand(program);
   addStartJobsCommand(program);
+  addDeployCommand(program);
   addVerifyCommand(program);
   addUndoCommand(program);
+  addCleanupCommand(program);
   addExtendRetentionCommand(program);
   return program;
 }

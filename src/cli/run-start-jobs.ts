@@ -2,6 +2,7 @@ import process from 'node:process';
 import { RunbookError } from '../errors.ts';
 import { sleep } from '../execute/backoff.ts';
 import { objectStore } from '../execute/batch/object-store.ts';
+import { parseRecordUrl } from '../execute/batch/record-place.ts';
 import { copyPolicies } from '../execute/copy-policies.ts';
 import { DEFAULT_REQUESTS_IN_FLIGHT, runDirect } from '../execute/direct.ts';
 import { copySourceOf, type PlanRecord, writtenBucket } from '../execute/record.ts';
@@ -29,6 +30,11 @@ export async function runStartJobs(options: StartJobsOptions): Promise<void> {
     throw new RunbookError('INVALID_OPTION', '--unattended is for the records of extend-retention alone.', {
       hint: 'a rollback is started by a person who has read its plan: --yes',
     });
+  }
+  const place = parseRecordUrl(options.record);
+  if (place !== null && options.printPolicies === undefined) {
+    const { isDeployed, runJobsOnAws } = await import('./run-start-on-aws.ts');
+    if (await isDeployed(options, place)) return await runJobsOnAws(options, place);
   }
   const opened = await openRecord(options.record, options);
   try {

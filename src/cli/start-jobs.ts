@@ -6,6 +6,8 @@ export type StartJobsOptions = DestinationOptions & {
   record: string;
   yes?: boolean;
   unattended?: boolean;
+  approval?: string;
+  pollSeconds?: string;
   concurrency?: string;
   printPolicies?: string;
   json?: boolean;
@@ -20,6 +22,10 @@ Examples:
   On a store other than Amazon S3:
     npm run --silent s3-rewind -- start-jobs --record my-plan --yes \\
       --endpoint-url http://127.0.0.1:9000 --region us-east-1 --force-path-style
+
+  Start the jobs of a plan that was deployed to AWS:
+    npm run --silent s3-rewind -- start-jobs --record s3://my-records/rb-my-bucket-20250830t020000z-1a2b3c4d/ \\
+      --approval approval.json
 
 A plan runs once. Stopped at any moment, the same command goes on where it stopped and repeats nothing; rows that
 ended denied or failed are tried again.
@@ -41,6 +47,11 @@ export function addStartJobsCommand(program: Command): void {
       '--unattended',
       'for extend-retention: go ahead only if the plan needs no review; instead of --yes',
     )
+    .option(
+      '--approval <file>',
+      'for a plan that was deployed: the proof, approval.json; none with --yes: test data only',
+    )
+    .option('--poll-seconds <n>', 'for a plan that was deployed: between two looks at its jobs (default: 10)')
     .option('--concurrency <n>', 'most requests in flight (default: 64)');
   addDestinationOptions(addEndpointOptions(command))
     .option(

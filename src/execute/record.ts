@@ -26,14 +26,22 @@ const PLAN_AGAIN = 'what was reviewed is what runs, or nothing runs: put the fil
  */
 export async function readRecord(folder: string, name = folder): Promise<PlanRecord> {
   const path = join(folder, 'plan.json');
-  const plan = parsePlan(path, await readPlan(path));
-  const digest = planDigest(plan);
-  if (digest !== plan.digest) {
-    throw changed(`${path} says it is ${plan.digest}; its content is ${digest}.`);
-  }
+  const plan = provePlan(path, await readPlan(path));
   for (const file of [...plan.manifests, ...plan.undoManifests]) await checkFile(folder, file);
   for (const manifest of plan.manifests) await checkBucket(folder, manifest, plan.inputs.bucket);
   return { folder, plan, name };
+}
+
+/**
+ * Reads the text of a plan and proves that it is what its digest names.
+ * @param name for messages
+ * @throws RunbookError RECORD_CHANGED
+ */
+export function provePlan(name: string, text: string): RollbackPlan {
+  const plan = parsePlan(name, text);
+  const digest = planDigest(plan);
+  if (digest === plan.digest) return plan;
+  throw changed(`${name} says it is ${plan.digest}; its content is ${digest}.`);
 }
 
 /** The bucket that a plan writes to. */

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { RunbookError } from '../errors.ts';
+import type { RollbackPlan } from '../plan/plan-file.ts';
 import { OUTCOMES, type OutcomeCounts } from '../s3/outcome.ts';
 import { OPERATIONS, SCENARIOS } from '../s3/rollback.ts';
 import { writeWhole } from './disk.ts';
@@ -60,6 +61,11 @@ export async function readRunStart(record: PlanRecord): Promise<RunStart | null>
   return await readRunFile(record, START_FILE, startSchema);
 }
 
+/** @throws RunbookError OUTCOMES_DAMAGED, RECORD_CHANGED where it is of another plan */
+export function parseRunStart({ digest }: Pick<RollbackPlan, 'digest'>, text: string): RunStart {
+  return parseOwn(START_FILE, digest, text, startSchema);
+}
+
 export async function writeRunStart({ folder }: PlanRecord, start: RunStart): Promise<void> {
   await writeWhole(join(folder, START_FILE), [`${JSON.stringify(start, null, 2)}\n`]);
 }
@@ -84,26 +90,41 @@ export async function readRunFile<T extends { planDigest: string }>(
   schema: z.ZodType<T>,
 ): Promise<T | null> {
   const path = join(folder, name);
-  let value: T;
+  let text: string;
   try {
-    value = schema.parse(JSON.parse(await readFile(path, 'utf8')));
+    text = await readFile(path, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw new RunbookError(
-      'OUTCOMES_DAMAGED',
-      `${path} cannot be read: ${(cause as Error).message.slice(0, 200)}.`,
-      {
-        hint: `put the file back, or remove it and run start-jobs again: it is made anew from the journals, and nothing is done twice`,
-        cause,
-      },
-    );
+    throw damaged(path, cause);
   }
-  if (value.planDigest === plan.digest) return value;
-  throw new RunbookError(
-    'RECORD_CHANGED',
-    `${path} is of the plan ${value.planDigest}, not of ${plan.digest}.`,
+  return parseOwn(path, plan.digest, text, schema);
+}
+
+function damaged(path: string, cause: unknown): RunbookError {
+  return new RunbookError(
+    'OUTCOMES_DAMAGED',
+    `${path} cannot be read: ${(cause as Error).message.slice(0, 200)}.`,
     {
-      hint: 'a plan runs once, in its own folder: plan again into another one',
+      hint: `put the file back, or remove it and run start-jobs again: it is made anew from the journals, and nothing is done twice`,
+      cause,
     },
   );
+}
+
+function parseOwn<T extends { planDigest: string }>(
+  path: string,
+  digest: string,
+  text: string,
+  schema: z.ZodType<T>,
+): T {
+  let value: T;
+  try {
+    value = schema.parse(JSON.parse(text));
+  } catch (cause) {
+    throw damaged(path, cause);
+  }
+  if (value.planDigest === digest) return value;
+  throw new RunbookError('RECORD_CHANGED', `${path} is of the plan ${value.planDigest}, not of ${digest}.`, {
+    hint: 'a plan runs once, in its own folder: plan again into another one',
+  });
 }

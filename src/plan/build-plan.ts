@@ -8,7 +8,7 @@ import type { InventorySource } from '../inventory/source.ts';
 import type { Progress } from '../progress.ts';
 import { loadSql, type SqlRenderer } from '../render/sql.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
-import { type KeyClass, type Scenario, scenarioOf } from '../s3/rollback.ts';
+import { type KeyClass, scenarioOf } from '../s3/rollback.ts';
 import { inventoryChecks, inventoryTime } from './checks.ts';
 import { type CountRow, classifyInventory, readCounts, type Totals } from './classify.ts';
 import { addUpClasses } from './conservation.ts';
@@ -17,7 +17,7 @@ import { estimatePlan } from './estimate.ts';
 import type { EstimateInput } from './estimate-input.ts';
 import { readActivity, readSamples, readTopPrefixes } from './excerpts.ts';
 import { manifestQueries, reviewQueries, undoQueries, type WriteList, writeLists } from './outputs.ts';
-import type { Check, PlanInputs, PlanInventory, RollbackPlan } from './plan-file.ts';
+import type { Check, PlanInputs, PlanInventory, PlanManifest, RollbackPlan } from './plan-file.ts';
 import type { PriceTable } from './prices.ts';
 import { queryView } from './query-view.ts';
 import { renderRollbackTemplate, type TemplateQuery } from './template.ts';
@@ -135,8 +135,7 @@ async function assemblePlan(
     progress,
   );
   progress('Writing the review', null);
-  const scenarios = lists.manifests.map(({ scenario }) => scenario);
-  const files = await writeQueryFiles(folder, rollbackId, scenarios, options);
+  const files = await writeQueryFiles(folder, rollbackId, lists.manifests, options);
   const plannedClasses = classes.filter(({ class: name }) => isPlanned(name, inputs)).map((row) => row.class);
   const inventory: PlanInventory = {
     format: source.format,
@@ -187,7 +186,7 @@ function isPlanned(name: KeyClass, inputs: PlanInputs): boolean {
 async function writeQueryFiles(
   folder: string,
   rollbackId: string,
-  scenarios: readonly Scenario[],
+  manifests: readonly PlanManifest[],
   options: BuildPlanOptions,
 ): Promise<Pick<RollbackPlan, 'sql' | 'template'>> {
   const { source, inputs, now } = options;
@@ -208,7 +207,7 @@ async function writeQueryFiles(
     for (const { name, text } of queries) await write(`${name}.${dialect}`, text);
   }
   const template = await renderRollbackTemplate({
-    ...{ rollbackId, database, inputs, source, scenarios, queries: athena },
+    ...{ rollbackId, database, inputs, source, manifests, queries: athena },
     taskCode: options.taskCode,
   });
   await writeFile(join(folder, 'template.yaml'), template);

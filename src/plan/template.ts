@@ -4,10 +4,10 @@ import { compileTemplate, readTemplate } from '../render/handlebars.ts';
 import { iamScope } from '../render/iam.ts';
 import { yamlBlock, yamlScalar } from '../render/yaml.ts';
 import { LOG_GROUP_PREFIX, ROLLBACK_ROLE_PATH, ROLLBACK_TAGS } from '../s3/aws-names.ts';
-import type { Scenario } from '../s3/rollback.ts';
+import { SCENARIO_OPERATIONS } from '../s3/rollback.ts';
 import { glueType } from './athena-table.ts';
 import { type CopyWith, executionActions } from './execution-roles.ts';
-import type { PlanInputs } from './plan-file.ts';
+import type { PlanInputs, PlanManifest } from './plan-file.ts';
 
 /** CloudFormation takes a template of this size in the request itself (AWS CloudFormation quotas). */
 const MAX_REQUEST_BYTES = 51_200;
@@ -35,8 +35,8 @@ export type RollbackTemplateOptions = {
   source: InventorySource;
   /** the Athena queries in the order in which they run */
   queries: readonly TemplateQuery[];
-  /** those that have a manifest: the roles are given what these need */
-  scenarios: readonly Scenario[];
+  /** the roles are given what these need, and the function takes no job for anything else */
+  manifests: readonly Pick<PlanManifest, 'scenario' | 'bytes' | 'rows'>[];
   /** code of the task function, one CommonJS file; null leaves the execution side out */
   taskCode: string | null;
   copyWith?: CopyWith;
@@ -102,8 +102,11 @@ export async function renderRollbackTemplate(options: RollbackTemplateOptions): 
 /** As in the template. */
 const CODE_INDENT = 10;
 
-function executionView({ rollbackId, inputs, scenarios, copyWith }: RollbackTemplateOptions): object {
-  const actions = executionActions(scenarios, copyWith ?? 'task');
+function executionView({ rollbackId, inputs, manifests, copyWith }: RollbackTemplateOptions): object {
+  const actions = executionActions(
+    manifests.map(({ scenario }) => scenario),
+    copyWith ?? 'task',
+  );
   const purpose = `of the rollback ${rollbackId}`;
   return {
     bucket: inputs.bucket,
@@ -116,6 +119,15 @@ function executionView({ rollbackId, inputs, scenarios, copyWith }: RollbackTemp
     batchCopies: actions.batchCopies,
     copies: actions.taskCopies || actions.batchCopies,
     kmsKeyArn: inputs.kmsKeyArn ?? '',
+    // What Lambda takes as an environment is 4 KB; five scenarios come to half of one.
+    fixedManifests: JSON.stringify(
+      Object.fromEntries(
+        manifests.map(({ scenario, bytes, rows }) => [
+          scenario,
+          { operation: SCENARIO_OPERATIONS[scenario], bytes, rows },
+        ]),
+      ),
+    ),
     journalPattern: `${rollbackId}/outcomes/*`,
     taskRoleDescription: `Task function ${purpose}`,
     batchRoleDescription: `S3 Batch Operations ${purpose}`,

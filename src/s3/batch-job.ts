@@ -74,6 +74,9 @@ export type BatchJob = {
   failureReasons: readonly { code: string; reason: string }[];
   tasks: { total: number; succeeded: number; failed: number } | null;
   manifest: { arn: string; eTag: string; versionId: string | null } | null;
+  roleArn: string;
+  /** null: the job invokes no function */
+  lambda: { functionArn: string; userArguments: Readonly<Record<string, string>> } | null;
   createdAt: Date | null;
   endedAt: Date | null;
 };

@@ -14,7 +14,11 @@ export type ObjectCalls = {
     range?: { start: number; end: number };
   }): Promise<ReadObject>;
   /** The object as it comes, for files that do not fit into memory. */
-  streamObject(request: { bucket: string; key: string }): Promise<AsyncIterable<Uint8Array>>;
+  streamObject(request: {
+    bucket: string;
+    key: string;
+    versionId?: string;
+  }): Promise<AsyncIterable<Uint8Array>>;
   /** The keys under a prefix, in UTF-8 order. */
   listKeys(bucket: string, prefix: string): AsyncIterable<string>;
   /** @throws S3CallError `precondition` where the condition does not hold */
@@ -34,4 +38,6 @@ export type ReadObject = {
   objectBytes: number;
   /** without quotes */
   eTag: string;
+  /** null where the bucket keeps no versions */
+  versionId: string | null;
 };

@@ -221,7 +221,7 @@ async function writeTemplate(
     rollbackId,
     database: rollbackId.replaceAll('-', '_'),
     ...{ inputs, source, queries: [] },
-    scenarios: manifests.map(({ scenario }) => scenario),
+    manifests,
     taskCode,
   });
   await writeFile(join(folder, 'template.yaml'), text);

@@ -19,6 +19,7 @@ const ORDER = [
   'review',
   'approve',
   'execute',
+  'deploy',
   'verify',
   'undo',
   'cleanup',

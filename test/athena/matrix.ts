@@ -142,7 +142,7 @@ export async function renderMatrix(): Promise<Rendered[]> {
       );
       const template = await renderRollbackTemplate({
         ...{ rollbackId: 'rb-test', database: 'rb_test', inputs, source, queries },
-        scenarios: inputs.scenarios,
+        manifests: inputs.scenarios.map((scenario) => ({ scenario, bytes: 1_000, rows: 10 })),
         taskCode: TASK_CODE,
         copyWith: options.copyWith ?? 'task',
       });

@@ -20,7 +20,7 @@ function callsOf(text: string, pieceBytes: number, md5 = createHash('md5').updat
   return {
     async readObject({ key }: { key: string }) {
       if (key !== 'p/job-1/manifest.json') throw new S3CallError('NoSuchKey', key, { status: 404 });
-      return { bytes: Buffer.from(JSON.stringify(manifest)), objectBytes: 1, eTag: '' };
+      return { bytes: Buffer.from(JSON.stringify(manifest)), objectBytes: 1, versionId: null, eTag: '' };
     },
     async streamObject() {
       return (async function* () {

@@ -113,6 +113,11 @@ export function jobRequest(stage: JobStage, task: TaskArguments, splits?: readon
   return lambdaJobRequest(setting, FUNCTION_ARN, task, { key, versionId, eTag });
 }
 
+/** What the stack fixes of a scenario. */
+export function fixedManifests({ scenario, operation, manifest }: TaskArguments) {
+  return { [scenario]: { operation, bytes: manifest.bytes, rows: manifest.rows } };
+}
+
 /** The environment of the function's processes, as the stack sets it. */
 export function functionEnvironment({ sandbox }: Stage, task: TaskArguments): Record<string, string> {
   return {
@@ -120,6 +125,7 @@ export function functionEnvironment({ sandbox }: Stage, task: TaskArguments): Re
     PLAN_DIGEST: task.digest,
     BUCKET: task.bucket,
     WRITTEN_BUCKET: task.writtenBucket,
+    MANIFESTS: JSON.stringify(fixedManifests(task)),
     AWS_ENDPOINT_URL_S3: sandbox.endpoint,
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'AKIASANDBOX',

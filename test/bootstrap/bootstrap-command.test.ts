@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { parseTemplate } from '../../src/deploy/resolve-template.ts';
 import { runCommand } from '../cli/run-command.ts';
 import { scratchFolder } from '../cli/scratch-folder.ts';
-import { parseTemplate } from '../iam/resolve-template.ts';
 
 const scratch = scratchFolder();
 const run = (out: string, ...more: string[]) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { asObject, type Json } from '../../src/deploy/resolve-template.ts';
 import { documentOf, isAllowed, isTrusted, principalOf } from '../iam/evaluate.ts';
-import { asObject, type Json } from '../iam/resolve-template.ts';
 import { BOUNDARY_ARN, bootstrapStack, DIGEST, OTHER_ID, RECORD, rollbackRoles } from '../iam/stacks.ts';
 import { ROLLBACK_ID } from '../plan/execution-matrix.ts';
 import { bootstrapMatrix } from './matrix.ts';

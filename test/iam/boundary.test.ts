@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { Json } from '../../src/deploy/resolve-template.ts';
 import { ROLLBACK_ID } from '../plan/execution-matrix.ts';
 import { documentOf, isAllowed } from './evaluate.ts';
-import type { Json } from './resolve-template.ts';
 import { APPROVED, bootstrapStack, OTHER_ID, RECORD, UNAPPROVED } from './stacks.ts';
 
 /** What the boundary lets through of a role whose own policy allows everything, as a stack that nobody reviewed could. */

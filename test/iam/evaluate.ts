@@ -1,5 +1,5 @@
 import { runSimulation, runUnsafeSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
-import { asObject, type Json, PLACE, type ResolvedStack } from './resolve-template.ts';
+import { asObject, type Json, PLACE, type ResolvedStack } from '../../src/deploy/resolve-template.ts';
 
 /** A role with everything that decides what it may do. */
 export type Principal = { arn: string; policies: { name: string; policy: Json }[]; boundary: Json | null };

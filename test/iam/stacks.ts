@@ -1,7 +1,7 @@
 import { parseBootstrapInputs, renderBootstrapTemplate } from '../../src/bootstrap/template.ts';
+import { PLACE, type ResolvedStack, resolveTemplate } from '../../src/deploy/resolve-template.ts';
 import { ROLLBACK_ID, templateOf } from '../plan/execution-matrix.ts';
 import { documentOf, type Principal, principalOf } from './evaluate.ts';
-import { PLACE, type ResolvedStack, resolveTemplate } from './resolve-template.ts';
 
 /** Both stacks as they would stand in an account, and the names that the tables use. */
 

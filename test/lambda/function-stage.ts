@@ -4,7 +4,7 @@ import { formatTaskArguments } from '../../src/execute/batch/task-arguments.ts';
 import { formatTaskKey } from '../../src/execute/batch/task-key.ts';
 import { splitsOf } from '../../src/execute/split.ts';
 import type { TaskArguments } from '../../src/s3/batch-job.ts';
-import type { JobStage } from '../batch/job-stage.ts';
+import { fixedManifests, type JobStage } from '../batch/job-stage.ts';
 
 /** The parts of the function over a stage, and the lines that it logs. */
 export function functionParts(
@@ -18,7 +18,7 @@ export function functionParts(
     parts: {
       calls: stage.calls,
       objects: stage.objects,
-      scope: { record, digest, bucket, writtenBucket },
+      scope: { record, digest, bucket, writtenBucket, manifests: fixedManifests(task) },
       log: openLog(undefined, (text) => lines.push(JSON.parse(text))),
       refusedConditions: { onDelete: false, onCopy: false },
     },

@@ -120,6 +120,33 @@ describe('tasks', () => {
     expect(stage.bucket.entryCount).toBe(2 * KEYS);
   });
 
+  test('a job that asks for another scenario, operation, manifest or size than the stack fixes is refused', async () => {
+    const { parts } = functionParts(stage, task);
+    const { bytes, rows } = task.manifest;
+    const doctored = [
+      { ...task, scenario: '2' as const, operation: 'remove-delete-markers' as const },
+      { ...task, manifest: { ...task.manifest, path: 'manifests/scenario2.csv' } },
+      { ...task, manifest: { ...task.manifest, bytes: bytes + 1 } },
+      { ...task, manifest: { ...task.manifest, rows: rows - 1 } },
+    ];
+    const before = stage.bucket.entryCount;
+    for (const one of doctored) {
+      for (const { resultCode, resultString } of await invoke(parts, eventOf(one))) {
+        expect([resultCode, resultString]).toEqual([
+          'PermanentFailure',
+          expect.stringMatching(/^TASK_REFUSED/),
+        ]);
+      }
+    }
+    const other = {
+      ...parts,
+      scope: { ...parts.scope, manifests: { '1': { operation: 'copy' as const, bytes, rows } } },
+    };
+    const [refused] = await invoke(other, eventOf(task));
+    expect(refused?.resultString).toMatch(/another one in this function's stack/);
+    expect(stage.bucket.entryCount).toBe(before);
+  });
+
   test('versioning suspended meanwhile: nothing more is written', async () => {
     stage.sandbox.on('after', (operation) => {
       if (operation === 'DeleteObjects') stage.bucket.versioning = 'Suspended';

@@ -9,8 +9,9 @@ const NOW = new Date('2025-09-01T00:00:00Z');
 /** The template of a plan, with a line or two of options. */
 export async function templateOf(
   raw: Partial<RawPlanInputs>,
-  options: Partial<RollbackTemplateOptions> = {},
+  given: Partial<Omit<RollbackTemplateOptions, 'manifests'>> & { scenarios?: readonly Scenario[] } = {},
 ): Promise<string> {
+  const { scenarios, ...options } = given;
   const inputs = parsePlanInputs({ bucket: 'my-bucket', timestamp: '2025-08-30T02:00:00Z', ...raw }, NOW);
   return renderRollbackTemplate({
     rollbackId: ROLLBACK_ID,
@@ -28,7 +29,7 @@ export async function templateOf(
       sourceBucket: null,
     },
     queries: [{ name: '01_scan', text: 'SELECT 1' }],
-    scenarios: inputs.scenarios,
+    manifests: (scenarios ?? inputs.scenarios).map((scenario) => ({ scenario, bytes: 1_000, rows: 10 })),
     taskCode: TASK_CODE,
     ...options,
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { asObject, PLACE, parseTemplate, resolveTemplate } from '../../src/deploy/resolve-template.ts';
 import { RunbookError } from '../../src/errors.ts';
-import { asObject, PLACE, parseTemplate, resolveTemplate } from '../iam/resolve-template.ts';
 import { BOUNDARY_ARN, DIGEST, RECORD, rollbackStack } from '../iam/stacks.ts';
 import { executionMatrix, KMS_KEY_ARN, templateOf } from './execution-matrix.ts';
 import { TASK_CODE } from './task-code-fixture.ts';

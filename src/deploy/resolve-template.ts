@@ -4,7 +4,14 @@ import { isMap, isScalar, isSeq, parseDocument } from 'yaml';
 
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
-export type Place = { partition: string; region: string; account: string; stack: string };
+export type Place = {
+  partition: string;
+  region: string;
+  account: string;
+  stack: string;
+  /** physical IDs that CloudFormation gave, by logical ID; others are made up of the stack's name */
+  physical?: Readonly<Record<string, string>>;
+};
 export type ResolvedStack = {
   resources: Record<string, { type: string; properties: JsonObject; attributes: JsonObject }>;
   outputs: Record<string, Json>;
@@ -77,10 +84,11 @@ export function resolveTemplate(
     const { partition, region, account, stack } = place;
     const path = String(properties.Path ?? '/');
     const named = (key: string) => String(resolve(properties[key] ?? fail(`${id} has no ${key}`)));
-    const functionArn = (name: string) => `arn:${partition}:lambda:${region}:${account}:function:${name}`;
+    const functionArn = (text: string) => `arn:${partition}:lambda:${region}:${account}:function:${text}`;
+    const name = place.physical?.[id] ?? `${stack}-${id}`;
     switch (definition.Type) {
       case 'AWS::IAM::Role':
-        return { ref: `${stack}-${id}`, arn: `arn:${partition}:iam::${account}:role${path}${stack}-${id}` };
+        return { ref: name, arn: `arn:${partition}:iam::${account}:role${path}${name}` };
       case 'AWS::IAM::ManagedPolicy': {
         const arn = `arn:${partition}:iam::${account}:policy${path}${stack}-${id}`;
         return { ref: arn, arn };
@@ -92,13 +100,13 @@ export function resolveTemplate(
       case 'AWS::S3::Bucket':
         return { ref: named('BucketName'), arn: `arn:${partition}:s3:::${named('BucketName')}` };
       case 'AWS::Logs::LogGroup': {
-        const name = named('LogGroupName');
-        return { ref: name, arn: `arn:${partition}:logs:${region}:${account}:log-group:${name}:*` };
+        const group = named('LogGroupName');
+        return { ref: group, arn: `arn:${partition}:logs:${region}:${account}:log-group:${group}:*` };
       }
       case 'AWS::Lambda::Function':
-        return { ref: `${stack}-${id}`, arn: functionArn(`${stack}-${id}`) };
+        return { ref: name, arn: functionArn(name) };
       case 'AWS::Lambda::Version':
-        return { ref: functionArn(`${named('FunctionName')}:1`), arn: '' };
+        return { ref: place.physical?.[id] ?? functionArn(`${named('FunctionName')}:1`), arn: '' };
       default:
         return { ref: typeof properties.Name === 'string' ? properties.Name : id, arn: '' };
     }

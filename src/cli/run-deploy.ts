@@ -1,0 +1,129 @@
+import process from 'node:process';
+import { deploy } from '../deploy/deploy.ts';
+import { accountOf } from '../deploy/site.ts';
+import { RunbookError } from '../errors.ts';
+import { sleep } from '../execute/backoff.ts';
+import { formatRecordUrl, parseRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
+import { publishPlan } from '../execute/batch/remote-record.ts';
+import { readRecord } from '../execute/record.ts';
+import { refusalOf } from '../execute/refusals.ts';
+import { parseBucketName } from '../s3/bucket.ts';
+import { formatInstant } from '../s3/point-in-time.ts';
+import { SCENARIOS, type Scenario } from '../s3/rollback.ts';
+import type { DeployOptions } from './deploy.ts';
+import { openDeploySite } from './deploy-site.ts';
+import { openRecordCalls } from './open-record.ts';
+import { openTerminal, writeJson, writeOut } from './terminal.ts';
+
+const DAY_MS = 86_400_000;
+const SERVICE_ROLE = /^arn:aws[a-z-]*:iam::\d{12}:role\/\S+$/;
+
+/** The `deploy` command. */
+export async function runDeploy(options: DeployOptions): Promise<void> {
+  const account = accountOf(options.boundaryArn);
+  if (account === null || !options.boundaryArn.includes(':policy/')) {
+    throw invalid(`--boundary-arn '${options.boundaryArn}' is not the ARN of a policy.`);
+  }
+  if (
+    !SERVICE_ROLE.test(options.serviceRoleArn) ||
+    accountOf(options.serviceRoleArn)?.account !== account.account
+  ) {
+    throw invalid(
+      `--service-role-arn '${options.serviceRoleArn}' is not the ARN of a role of the same account.`,
+    );
+  }
+  const region = options.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
+  if (region === undefined) {
+    throw new RunbookError('WRONG_REGION', 'No AWS Region is set.', {
+      hint: "add --region with the bucket's Region, or set AWS_REGION",
+    });
+  }
+  const days = wholeNumber('expires-days', options.expiresDays);
+  const concurrency = wholeNumber('reserved-concurrency', options.reservedConcurrency);
+  const scenarios = parseScenarios(options.scenarios);
+  const terminal = await openTerminal({ quiet: options.quiet ?? false });
+  let place: RecordPlace | null = null;
+  try {
+    place = await placeOf(options);
+    const site = openDeploySite(options, account, terminal.progress);
+    const setting = {
+      boundaryArn: options.boundaryArn,
+      serviceRoleArn: options.serviceRoleArn,
+      region,
+      repository: options.repository,
+      runId: options.runId,
+      expires: formatInstant(new Date(Date.now() + days * DAY_MS)),
+      reservedConcurrency: concurrency === 0 ? '' : String(concurrency),
+    };
+    const { plan, jobs, outputs, renewed } = await deploy(site, place, setting, scenarios);
+    terminal.finish();
+    const record = formatRecordUrl(place);
+    if (options.json) {
+      writeJson({ command: 'deploy', record, ...jobs, outputs, renewed });
+    } else {
+      writeOut(
+        [
+          `Deployed ${plan.rollbackId} (${plan.digest})`,
+          ...jobs.jobs.map(
+            ({ scenario, id, attempt }) => `scenario ${scenario}: job ${id}, attempt ${attempt}`,
+          ),
+          ...renewed.map((scenario) => `The job of scenario ${scenario} was gone and has been made again.`),
+          ...(outputs.KmsKeyPolicyStatement === undefined
+            ? []
+            : [
+                `Where objects are encrypted with KMS keys, their policies need:\n${outputs.KmsKeyPolicyStatement}`,
+              ]),
+          'Nothing has changed yet: the jobs wait, and their roles cannot write before an approval.',
+          `Next: npm run --silent s3-rewind -- start-jobs --record ${record}`,
+        ].join('\n'),
+      );
+    }
+    if (options.start) {
+      process.stderr.write('WARNING: --start: NOBODY APPROVED THIS. It is for test data only.\n');
+      const { runJobsOnAws } = await import('./run-start-on-aws.ts');
+      await runJobsOnAws({ ...options, record, approval: 'none', yes: true }, place);
+    }
+  } catch (error) {
+    throw place === null ? error : refusalOf(error, place.bucket);
+  } finally {
+    terminal.finish();
+  }
+}
+
+/** Where the record is on S3; a plan folder is uploaded first. */
+async function placeOf(options: DeployOptions): Promise<RecordPlace> {
+  const given = parseRecordUrl(options.record);
+  if (given !== null) return given;
+  if (options.recordBucket === undefined) {
+    throw invalid('A plan folder needs --record-bucket, the bucket to put it into.');
+  }
+  const bucket = parseBucketName(options.recordBucket);
+  const record = await readRecord(options.record);
+  const place = { bucket, prefix: `${record.plan.rollbackId}/` };
+  try {
+    await publishPlan(openRecordCalls(options), place, record, sleep);
+  } catch (error) {
+    throw refusalOf(error, bucket);
+  }
+  return place;
+}
+
+function parseScenarios(text: string | undefined): Scenario[] | null {
+  if (text === undefined) return null;
+  return text.split(',').map((name) => {
+    const known = SCENARIOS.find((scenario) => scenario === name.trim());
+    if (known === undefined) throw invalid(`--scenarios: '${name}' is not one of ${SCENARIOS.join(', ')}.`);
+    return known;
+  });
+}
+
+function wholeNumber(name: string, text: string): number {
+  if (/^\d{1,4}$/.test(text)) return Number(text);
+  throw invalid(`--${name} '${text}' is not a whole number.`);
+}
+
+function invalid(message: string): RunbookError {
+  return new RunbookError('INVALID_OPTION', message, {
+    hint: "see the outputs of the bootstrap stack: aws cloudformation describe-stacks --stack-name s3-rewind-bootstrap --query 'Stacks[0].Outputs'; all options: npm run --silent s3-rewind -- deploy --help",
+  });
+}

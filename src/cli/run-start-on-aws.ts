@@ -1,0 +1,132 @@
+import { readFile } from 'node:fs/promises';
+import process from 'node:process';
+import { approvalSchema } from '../approve/approval-file.ts';
+import { NO_APPROVAL_WARNING } from '../approve/prove.ts';
+import { readJobs } from '../deploy/jobs-file.ts';
+import { readRemotePlan } from '../deploy/remote-plan.ts';
+import { startJobs } from '../deploy/start.ts';
+import { RunbookError } from '../errors.ts';
+import { readPatiently, sleep } from '../execute/backoff.ts';
+import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
+import { refusalOf } from '../execute/refusals.ts';
+import type { RollbackPlan } from '../plan/plan-file.ts';
+import { isFulfilled } from '../s3/outcome.ts';
+import { openDeploySite } from './deploy-site.ts';
+import { EXIT_ROWS_LEFT } from './exit-status.ts';
+import { watchStop } from './interruption.ts';
+import { openRecordCalls } from './open-record.ts';
+import { runSummary } from './run-summary.ts';
+import type { StartJobsOptions } from './start-jobs.ts';
+import { openTerminal, writeJson, writeOut } from './terminal.ts';
+
+type Options = Omit<StartJobsOptions, 'destinationRegion'>;
+
+/** Whether a record on S3 has jobs, so that S3 Batch Operations is to carry it out. */
+export async function isDeployed(options: Options, place: RecordPlace): Promise<boolean> {
+  try {
+    const site = { objects: openRecordCalls(options), pause: sleep };
+    const { plan } = await readRemotePlan(site, place);
+    return (await readJobs(site, place, plan)) !== null;
+  } catch (error) {
+    throw refusalOf(error, place.bucket);
+  }
+}
+
+/** The `start-jobs` command for a plan that was deployed. */
+export async function runJobsOnAws(options: Options, place: RecordPlace): Promise<void> {
+  const terminal = await openTerminal({ quiet: options.quiet ?? false });
+  const stop = watchStop();
+  try {
+    const objects = openRecordCalls(options);
+    const { plan } = await readRemotePlan({ objects, pause: sleep }, place);
+    const approval = await readApproval(options, plan);
+    const jobs = await readJobs({ objects, pause: sleep }, place, plan);
+    const [, partition = 'aws', , , account = ''] = (jobs?.stackId ?? '').split(':');
+    const site = openDeploySite(options, { partition, account }, terminal.progress);
+    if (approval.text !== null) {
+      const object = {
+        bucket: place.bucket,
+        key: `${place.prefix}approval.json`,
+        body: approval.text,
+        condition: null,
+      };
+      await readPatiently(() => objects.writeObject(object), sleep);
+    }
+    const outcome = await startJobs(site, place, { reason: approval.reason, isStopped: stop.isStopped });
+    terminal.finish();
+    const record = formatRecordUrl(place);
+    if (options.json) writeJson({ command: 'start-jobs', record, ...outcome });
+    else writeOut(runSummary(outcome, record));
+    if (!isFulfilled(outcome.outcomes)) process.exitCode = EXIT_ROWS_LEFT;
+  } catch (error) {
+    throw refusalOf(error, place.bucket);
+  } finally {
+    stop.end();
+    terminal.finish();
+  }
+}
+
+/**
+ * The proof of approval, which comes before anything is asked of AWS.
+ * @throws RunbookError CONFIRMATION_MISSING, APPROVAL_UNREADABLE, APPROVAL_DIGEST_CHANGED, APPROVAL_MISSING
+ */
+async function readApproval(
+  options: Options,
+  plan: RollbackPlan,
+): Promise<{ reason: string; text: string | null }> {
+  const { approval, yes } = options;
+  if (approval === 'none' && yes === true) {
+    process.stderr.write(`${NO_APPROVAL_WARNING}\n`);
+    return { reason: 'approval: none', text: null };
+  }
+  if (approval === undefined || approval === 'none') {
+    throw new RunbookError(
+      'CONFIRMATION_MISSING',
+      `This would start the jobs of ${plan.rollbackId} (${plan.digest}), and there is no proof of approval.`,
+      {
+        hint: 'give --approval approval.json, which the workflow writes; for test data only: --approval none --yes',
+      },
+    );
+  }
+  let text: string;
+  let value: unknown;
+  try {
+    text = await readFile(approval, 'utf8');
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new RunbookError(
+      'APPROVAL_UNREADABLE',
+      `${approval} cannot be read: ${(cause as Error).message}.`,
+      {
+        hint: 'give the approval.json that the workflow wrote',
+        cause,
+      },
+    );
+  }
+  const parsed = approvalSchema.safeParse(value);
+  if (!parsed.success) {
+    throw new RunbookError(
+      'APPROVAL_UNREADABLE',
+      `${approval} is no proof of approval: ${parsed.error.issues[0]?.message}.`,
+      {
+        hint: 'give the approval.json that the workflow wrote',
+      },
+    );
+  }
+  const { digest, kind, approver } = parsed.data;
+  if (digest !== plan.digest) {
+    throw new RunbookError(
+      'APPROVAL_DIGEST_CHANGED',
+      `${approval} is for ${digest}; the plan is ${plan.digest}.`,
+      {
+        hint: 'have this plan approved: start a new run',
+      },
+    );
+  }
+  if (kind === 'none' || approver === null) {
+    throw new RunbookError('APPROVAL_MISSING', `${approval} says that nobody approved.`, {
+      hint: 'for test data only: --approval none --yes',
+    });
+  }
+  return { reason: `approved by ${approver.login} (${kind})`, text };
+}

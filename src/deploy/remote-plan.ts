@@ -1,0 +1,82 @@
+import { RunbookError } from '../errors.ts';
+import { readPatiently } from '../execute/backoff.ts';
+import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
+import { hashContent } from '../execute/content-hash.ts';
+import { provePlan } from '../execute/record.ts';
+import { sha256OfText } from '../inventory/checksum.ts';
+import type { PlanManifest, RollbackPlan } from '../plan/plan-file.ts';
+import type { PinnedManifest } from '../s3/batch-job.ts';
+import { S3CallError } from '../s3/call-error.ts';
+import type { DeploySite } from './site.ts';
+
+type Site = Pick<DeploySite, 'objects' | 'pause'>;
+
+/**
+ * Reads the plan of a record on S3, and proves it and its template by their digests; manifests stay where they are.
+ * @throws RunbookError RECORD_NOT_FOUND, RECORD_CHANGED; S3CallError
+ */
+export async function readRemotePlan(
+  { objects, pause }: Site,
+  place: RecordPlace,
+): Promise<{ plan: RollbackPlan; template: string }> {
+  const url = formatRecordUrl(place);
+  const read = async (path: string) => {
+    try {
+      const { bytes } = await readPatiently(
+        () => objects.readObject({ bucket: place.bucket, key: `${place.prefix}${path}` }),
+        pause,
+      );
+      return bytes.toString('utf8');
+    } catch (error) {
+      if (!(error instanceof S3CallError) || error.failure !== 'not-found') throw error;
+      throw new RunbookError('RECORD_NOT_FOUND', `There is no ${path} in ${url}.`, {
+        hint: `see what is there: aws s3 ls ${url}`,
+        cause: error,
+      });
+    }
+  };
+  const plan = provePlan(`${url}plan.json`, await read('plan.json'));
+  if (place.prefix !== `${plan.rollbackId}/`) throw changed(`${url} holds the plan ${plan.rollbackId}.`);
+  const template = await read(plan.template.path);
+  const found = sha256OfText(template);
+  if (found !== plan.template.sha256) {
+    throw changed(`${url}${plan.template.path} is ${found}; the plan names ${plan.template.sha256}.`);
+  }
+  return { plan, template };
+}
+
+/**
+ * Proves a manifest by its SHA-256, reading it once as a stream, and pins the version that was read.
+ * @throws RunbookError RECORD_CHANGED; S3CallError
+ */
+export async function pinManifest(
+  { objects, pause }: Site,
+  place: RecordPlace,
+  manifest: PlanManifest,
+): Promise<PinnedManifest> {
+  const object = { bucket: place.bucket, key: `${place.prefix}${manifest.path}` };
+  const name = `s3://${object.bucket}/${object.key}`;
+  try {
+    const head = await readPatiently(
+      () => objects.readObject({ ...object, range: { start: 0, end: 1 } }),
+      pause,
+    );
+    const { versionId } = head;
+    if (versionId === null) throw changed(`${name} has no version ID.`);
+    const found = await readPatiently(
+      async () => hashContent(await objects.streamObject({ ...object, versionId }), manifest.parts),
+      pause,
+    );
+    if (found !== manifest.sha256) throw changed(`${name} is ${found}; the plan names ${manifest.sha256}.`);
+    return { path: manifest.path, versionId, bytes: manifest.bytes, rows: manifest.rows };
+  } catch (error) {
+    if (error instanceof S3CallError && error.failure === 'not-found') throw changed(`${name} is not there.`);
+    throw error;
+  }
+}
+
+export function changed(fact: string): RunbookError {
+  return new RunbookError('RECORD_CHANGED', fact, {
+    hint: 'what was reviewed is what runs, or nothing runs: put the file back, or plan again',
+  });
+}

@@ -1,0 +1,67 @@
+import { RunbookError } from '../errors.ts';
+import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
+import { assertStartable } from '../execute/preflight.ts';
+import type { RunOutcome } from '../execute/run-files.ts';
+import { APPROVED_TAG } from '../s3/aws-names.ts';
+import { checkStack, roleNamesOf } from './check-stack.ts';
+import { readJobs } from './jobs-file.ts';
+import { readRemotePlan } from './remote-plan.ts';
+import { checkJobs, type JobsRun, renewJobs, runJobs } from './run-jobs.ts';
+import type { DeploySite } from './site.ts';
+import { noteStart, writeRun } from './write-run.ts';
+
+/** What the tag says while the stack is checked: no digest, so nothing can write, and nothing can change either. */
+const CHECKING = 'checking';
+
+export type StartOptions = {
+  /** what is said of the approval in the reason of the jobs */
+  reason: string;
+  /** Whether to stop watching; the tag is taken off, so that the jobs change nothing more. */
+  isStopped: () => boolean;
+};
+
+/**
+ * Starts the jobs of a plan and stays until they have come to their end: the order of docs/security.md, "What
+ * start-jobs has to check, in this order". The caller has to have the proof of approval in its hands. Run again after it
+ * was stopped or lost, it goes on; the tag of the approval is taken off whatever happens.
+ * @throws RunbookError NOT_DEPLOYED, STACK_CHANGED, RECORD_*, CHECKS_BLOCK, VERSIONING_NOT_ENABLED, JOB_*, REPORT_*,
+ *   INTERRUPTED; S3CallError
+ */
+export async function startJobs(
+  site: DeploySite,
+  place: RecordPlace,
+  options: StartOptions,
+): Promise<RunOutcome> {
+  const { plan } = await readRemotePlan(site, place);
+  await assertStartable(plan, site.s3, site.pause);
+  const deployed = await readJobs(site, place, plan);
+  const stack = deployed === null ? null : await site.stacks.describeStack(deployed.stackId);
+  if (deployed === null || stack === null || stack.status !== 'CREATE_COMPLETE') {
+    const state = stack === null ? 'it has no stack' : `its stack is ${stack.status}`;
+    throw new RunbookError('NOT_DEPLOYED', `${formatRecordUrl(place)} is not deployed: ${state}.`, {
+      hint: `npm run --silent s3-rewind -- deploy --record ${formatRecordUrl(place)} --boundary-arn … --service-role-arn …`,
+    });
+  }
+  const run: JobsRun = { site, place, plan, stack, deployed, ...options };
+  const names = roleNamesOf(stack);
+  const setTag = async (value: string) => {
+    for (const name of names) await site.roles.tagRole(name, APPROVED_TAG, value);
+  };
+  try {
+    await setTag(CHECKING);
+    await checkStack(site, place, plan, stack);
+    const pinned = await renewJobs(run);
+    await checkJobs(run, pinned);
+    const startedAt = await noteStart(run);
+    await setTag(plan.digest);
+    await runJobs(run, pinned);
+    return await writeRun(run, startedAt, pinned);
+  } finally {
+    // Also after a failure: what is not watched any more must not write any more.
+    for (const name of names) {
+      await site.roles.untagRole(name, APPROVED_TAG).catch((error: Error) => {
+        site.progress(`the tag ${APPROVED_TAG} could not be taken off ${name}: ${error.message}`, null);
+      });
+    }
+  }
+}

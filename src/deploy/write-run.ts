@@ -1,0 +1,109 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readPatiently } from '../execute/backoff.ts';
+import { mergeOutcomes } from '../execute/batch/merge-outcomes.ts';
+import { writeWhole } from '../execute/disk.ts';
+import { outcomePath, parseOutcomeRow } from '../execute/outcome-file.ts';
+import {
+  OUTCOME_FILE,
+  parseRunStart,
+  type RunOutcome,
+  type RunStart,
+  START_FILE,
+} from '../execute/run-files.ts';
+import { sha256OfFile } from '../inventory/checksum.ts';
+import type { PlanManifest } from '../plan/plan-file.ts';
+import { S3CallError } from '../s3/call-error.ts';
+import { addOutcomes, noOutcomes, type OutcomeCounts } from '../s3/outcome.ts';
+import { formatInstant } from '../s3/point-in-time.ts';
+import type { JobsRun, PinnedManifests } from './run-jobs.ts';
+
+/** Notes when the plan was first started, which is the point in time that an undo goes back to. */
+export async function noteStart({ site, place, plan }: JobsRun): Promise<string> {
+  const { objects, pause } = site;
+  const object = { bucket: place.bucket, key: `${place.prefix}${START_FILE}` };
+  try {
+    const { bytes } = await readPatiently(() => objects.readObject(object), pause);
+    return parseRunStart(plan, bytes.toString('utf8')).startedAt;
+  } catch (error) {
+    if (!(error instanceof S3CallError) || error.failure !== 'not-found') throw error;
+  }
+  const startedAt = formatInstant(objects.serverTime());
+  const start: RunStart = { schemaVersion: 1, planDigest: plan.digest, executor: 'batch', startedAt };
+  const body = `${JSON.stringify(start, null, 2)}\n`;
+  await readPatiently(() => objects.writeObject({ ...object, body, condition: null }), pause);
+  return startedAt;
+}
+
+/**
+ * Puts the outcomes of a run together from the journals of its tasks, one row a planned row, and says how it ended.
+ * @throws RunbookError RECORD_NOT_RUN where a row has no outcome; S3CallError
+ */
+export async function writeRun(
+  run: JobsRun,
+  startedAt: string,
+  pinned: PinnedManifests,
+): Promise<RunOutcome> {
+  const { site, place, plan } = run;
+  const scenarios: RunOutcome['scenarios'] = [];
+  for (const manifest of plan.manifests) {
+    if (pinned.has(manifest.scenario)) scenarios.push(await writeScenario(run, manifest, pinned));
+  }
+  const outcome: RunOutcome = {
+    schemaVersion: 1,
+    rollbackId: plan.rollbackId,
+    planDigest: plan.digest,
+    executor: 'batch',
+    startedAt,
+    finishedAt: formatInstant(site.objects.serverTime()),
+    rows: scenarios.reduce((total, { rows }) => total + rows, 0),
+    outcomes: scenarios.reduce((total, { outcomes }) => addOutcomes(total, outcomes), noOutcomes()),
+    scenarios,
+  };
+  const body = `${JSON.stringify(outcome, null, 2)}\n`;
+  const object = { bucket: place.bucket, key: `${place.prefix}${OUTCOME_FILE}`, body, condition: null };
+  await readPatiently(() => site.objects.writeObject(object), site.pause);
+  return outcome;
+}
+
+async function writeScenario(
+  { site, place }: JobsRun,
+  { scenario, operation }: PlanManifest,
+  pinned: PinnedManifests,
+): Promise<RunOutcome['scenarios'][number]> {
+  const manifest = pinned.get(scenario);
+  if (manifest === undefined) throw new TypeError('a scenario that ran has a manifest');
+  site.progress(`scenario ${scenario}: putting the outcomes together`, null);
+  const folder = await mkdtemp(join(tmpdir(), 's3-rewind-outcomes-'));
+  try {
+    const file = join(folder, 'outcomes.csv');
+    const counted = countOutcomes(mergeOutcomes(site.objects, place, scenario, manifest, site.pause));
+    await writeWhole(file, counted.parts);
+    const path = outcomePath(scenario);
+    const object = { bucket: place.bucket, key: `${place.prefix}${path}`, ifNoneMatch: false };
+    await readPatiently(() => site.objects.uploadFile(file, object), site.pause);
+    const rows = Object.values(counted.outcomes).reduce((total, count) => total + count, 0);
+    return { scenario, operation, rows, outcomes: counted.outcomes, path, sha256: await sha256OfFile(file) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Counts on the way. Parts end with whole rows, and no field of a row holds a line break. */
+function countOutcomes(text: AsyncIterable<string>): {
+  parts: AsyncIterable<string>;
+  outcomes: OutcomeCounts;
+} {
+  const outcomes = noOutcomes();
+  async function* parts() {
+    for await (const part of text) {
+      for (const line of part.split('\n')) {
+        const row = parseOutcomeRow(line);
+        if (row !== null) outcomes[row.result.outcome] += 1;
+      }
+      yield part;
+    }
+  }
+  return { parts: parts(), outcomes };
+}

@@ -41,7 +41,6 @@ async function incident(keys = 20): Promise<PlanRecord> {
   }
   stage.sandbox.clock.set(RUN_TIME);
   const record = await planNow(stage);
-  await writeFile(join(record.folder, 'template.yaml'), '');
   return record;
 }
 
@@ -49,15 +48,22 @@ const placeOf = ({ plan }: PlanRecord) => ({ bucket: RECORDS, prefix: `${plan.ro
 const urlOf = ({ plan }: PlanRecord) => `s3://${RECORDS}/${plan.rollbackId}/`;
 const publish = (record: PlanRecord) => publishPlan(calls, placeOf(record), record, noPause);
 
-test('a plan is uploaded once: equal content is taken, other content is refused', async () => {
+test('a plan is uploaded once: the same plan made later is taken, another is refused', async () => {
   const record = await incident();
   await publish(record);
   const key = `${record.plan.rollbackId}/plan.json`;
   const first = records.current(key)?.versionId;
   await publish(record);
   expect(records.current(key)?.versionId).toBe(first);
-  await writeFile(join(record.folder, 'plan.json'), `${await readFile(join(record.folder, 'plan.json'))} `);
-  await expect(publish(record)).rejects.toMatchObject({ code: 'RECORD_EXISTS' });
+  const path = join(record.folder, 'plan.json');
+  const later = { ...JSON.parse(await readFile(path, 'utf8')), createdAt: '2030-01-01T00:00:00Z' };
+  await writeFile(path, JSON.stringify(later));
+  await publish(record);
+  expect(records.current(key)?.versionId).toBe(first);
+  const digest = `sha256:${'0'.repeat(64)}`;
+  await writeFile(path, JSON.stringify({ ...later, digest }));
+  const other = { ...record, plan: { ...record.plan, digest } };
+  await expect(publish(other)).rejects.toMatchObject({ code: 'RECORD_EXISTS' });
   expect(records.current(key)?.versionId).toBe(first);
 });
 

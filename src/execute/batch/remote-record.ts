@@ -2,6 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
+import { json } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { RunbookError } from '../../errors.ts';
 import { S3CallError } from '../../s3/call-error.ts';
@@ -66,7 +67,7 @@ export async function fetchRun(
 /**
  * Uploads a plan folder. Every file is written only where there is none: one that is there with the same content is
  * taken for ours, any other is refused, so a plan on S3 is never replaced. plan.json comes last: a record without it
- * is none.
+ * is none. The same plan made at another time differs in what the digest does not cover: the first one stays.
  * @throws RunbookError RECORD_EXISTS; S3CallError
  */
 export async function publishPlan(
@@ -75,6 +76,7 @@ export async function publishPlan(
   { folder, plan }: PlanRecord,
   pause: Sleep,
 ): Promise<void> {
+  if ((await publishedDigest(calls, place, pause)) === plan.digest) return;
   const covered = [
     plan.template,
     ...plan.sql,
@@ -94,6 +96,7 @@ export async function publishPlan(
       );
     } catch (error) {
       if (!(error instanceof S3CallError) || error.failure !== 'precondition') throw error;
+      if (REVIEW_FILES.includes(path)) continue;
       const stored = await readPatiently(() => calls.streamObject({ bucket: place.bucket, key }), pause);
       if (await isSame(stored, local)) continue;
       throw new RunbookError('RECORD_EXISTS', `s3://${place.bucket}/${key} is there with other content.`, {
@@ -101,6 +104,26 @@ export async function publishPlan(
         cause: error,
       });
     }
+  }
+}
+
+/** @returns the digest that the plan.json at a place names; null where there is none, or none that can be read */
+async function publishedDigest(
+  calls: Calls,
+  { bucket, prefix }: RecordPlace,
+  pause: Sleep,
+): Promise<string | null> {
+  try {
+    const stream = await readPatiently(
+      () => calls.streamObject({ bucket, key: `${prefix}plan.json` }),
+      pause,
+    );
+    const { digest } = (await json(Readable.from(stream))) as { digest?: unknown };
+    return typeof digest === 'string' ? digest : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    if (error instanceof S3CallError && error.failure === 'not-found') return null;
+    throw error;
   }
 }
 

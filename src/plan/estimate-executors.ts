@@ -61,7 +61,8 @@ export function estimateDirect(
   if (scenario.rows === 0) return NOTHING;
   const tasks = Math.ceil(scenario.rows / rates.ROWS_PER_TASK);
   const guard = cheapest(guardWays(scenario, input, tasks, prices), (way) => way.usd);
-  const work = addWork(bookkeeping(tasks, prices), guard, operations(scenario, input, tasks, prices));
+  // Its journal is a file.
+  const work = addWork(guard, operations(scenario, input, tasks, prices));
   const latencies =
     work.sequentialSeconds + work.parallelSeconds + work.requests * rates.DIRECT_EXTRA_SECONDS;
   const inFlight = Math.min(rates.DIRECT_REQUESTS_IN_FLIGHT, work.requests);

@@ -3,6 +3,13 @@
  * docs/estimates.md lists every constant of this file with its value; a test holds the two together.
  */
 
+/** GET requests of a task beside its rows: its part of the manifest twice, the versioning of the bucket. */
+export const BOOKKEEPING_READS = 3;
+/** LIST requests of a task beside its rows: its journal. */
+export const BOOKKEEPING_LISTINGS = 1;
+/** PUT requests of a task beside its rows: lease, intents, outcomes, end, lease given back. */
+export const BOOKKEEPING_WRITES = 5;
+
 /** Rows of a manifest that one split task serves: one DeleteObjects request, and well inside Lambda's time limit. */
 export const ROWS_PER_TASK = 1_000;
 

@@ -73,17 +73,23 @@ export function guardWays(
   ];
 }
 
-/** What every split task does: read its range of the manifest and its earlier outcomes, write its outcomes. */
+/**
+ * What a task of S3 Batch Operations does beside its rows, as test/lambda/task-requests.test.ts counts it: two reads of
+ * the manifest and one of the bucket's versioning; a listing of its journal; and its journal, written five times (the
+ * lease, what is about to be done, the outcomes, the end, the lease given back).
+ */
 export function bookkeeping(tasks: number, prices: PriceTable): Work {
-  const reads = tasks * 2;
-  const writes = tasks;
+  const reads = tasks * rates.BOOKKEEPING_READS;
+  const listings = tasks * rates.BOOKKEEPING_LISTINGS;
+  const writes = tasks * rates.BOOKKEEPING_WRITES;
   return {
-    requests: reads + writes,
+    requests: reads + listings + writes,
     usd:
       (reads * prices.readUsdPerThousandRequests +
+        listings * prices.listUsdPerThousandRequests +
         writes * prices.writeUsdPerThousandRequestsByClass.STANDARD) /
       1_000,
-    sequentialSeconds: (reads + writes) * rates.SMALL_REQUEST_SECONDS,
+    sequentialSeconds: (reads + listings + writes) * rates.SMALL_REQUEST_SECONDS,
     parallelSeconds: 0,
     // The record is another bucket than the one that is rolled back, so its rate does not count here.
     reads: 0,

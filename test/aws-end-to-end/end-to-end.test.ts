@@ -262,7 +262,7 @@ describe('bad days', () => {
     expect(approvals()).toEqual([null, null]);
   }, 60_000);
 
-  test('a task delivered twice, and one whose function was killed, act once', async () => {
+  test('a task delivered twice, and one whose answer was lost, act once', async () => {
     const { record } = await deployed();
     account.batch.faults.add({ effect: 'duplicated', times: 2 });
     account.batch.faults.add({ effect: 'answer-lost', times: 1 });

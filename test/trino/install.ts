@@ -59,4 +59,5 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-if (process.argv[1]?.endsWith('test/trino/install.ts')) process.stdout.write(`Trino ${VERSION} in ${await installTrino()}\n`);
+if (process.argv[1]?.endsWith('test/trino/install.ts'))
+  process.stdout.write(`Trino ${VERSION} in ${await installTrino()}\n`);

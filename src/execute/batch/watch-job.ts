@@ -8,6 +8,9 @@ import {
 } from '../../s3/batch-job.ts';
 import { readPatiently, type Sleep } from '../backoff.ts';
 
+/** A job that is failing has its reasons once it has failed. */
+const UNPREPARED_STATUSES: readonly BatchJobStatus[] = ['New', 'Preparing', 'Failing'];
+
 type Watch = {
   pause: Sleep;
   /** milliseconds between two looks */
@@ -34,8 +37,8 @@ export async function waitUntilPrepared(
   id: string,
   watch: Watch,
 ): Promise<BatchJob> {
-  const job = await waitUntil(calls, id, watch, ({ status }) => status !== 'New' && status !== 'Preparing');
-  if (job.status === 'Failing' || job.status === 'Failed') throw jobFailed(job);
+  const job = await waitUntil(calls, id, watch, ({ status }) => !UNPREPARED_STATUSES.includes(status));
+  if (job.status === 'Failed') throw jobFailed(job);
   return job;
 }
 

@@ -4,10 +4,9 @@ import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import pRetry from 'p-retry';
 import { RunbookError } from '../errors.ts';
-import { RetryableError } from '../s3/retryable.ts';
 import { toS3Failure } from './failure.ts';
+import { withRetries } from './retries.ts';
 
 const RETRIES = 6;
 const FIRST_PAUSE_MS = 200;
@@ -48,16 +47,7 @@ export async function downloadObject(
       throw toS3Failure(error, subject);
     }
   };
-  try {
-    await pRetry(attempt, {
-      retries: RETRIES,
-      minTimeout: FIRST_PAUSE_MS,
-      randomize: true,
-      shouldRetry: ({ error }) => error instanceof RetryableError,
-    });
-  } catch (error) {
-    throw error instanceof RetryableError ? error.refusal : error;
-  }
+  await withRetries(attempt, { retries: RETRIES, firstPauseMs: FIRST_PAUSE_MS });
 }
 
 function notFound(bucket: string, key: string, cause: Error): RunbookError {

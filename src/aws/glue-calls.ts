@@ -5,8 +5,7 @@ import {
   GetTableCommand,
   type GlueClient,
 } from '@aws-sdk/client-glue';
-import pRetry from 'p-retry';
-import { RetryableError } from '../s3/retryable.ts';
+import { withRetries } from './retries.ts';
 import { toServiceFailure } from './service-failure.ts';
 
 /** A table over files, in the words of Hive. */
@@ -34,16 +33,7 @@ export function openGlueCalls(client: GlueClient) {
         throw toServiceFailure(error, { service: 'Glue', action: `glue:${action}`, resource });
       }
     };
-    try {
-      return await pRetry(attempt, {
-        retries: RETRIES,
-        minTimeout: FIRST_PAUSE_MS,
-        randomize: true,
-        shouldRetry: ({ error }) => error instanceof RetryableError,
-      });
-    } catch (error) {
-      throw error instanceof RetryableError ? error.refusal : error;
-    }
+    return await withRetries(attempt, { retries: RETRIES, firstPauseMs: FIRST_PAUSE_MS });
   }
   return {
     async createDatabase(name: string, description: string): Promise<void> {

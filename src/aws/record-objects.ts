@@ -12,10 +12,9 @@ import {
   UploadPartCopyCommand,
 } from '@aws-sdk/client-s3';
 import pLimit from 'p-limit';
-import pRetry from 'p-retry';
 import { RunbookError } from '../errors.ts';
-import { RetryableError } from '../s3/retryable.ts';
 import { toS3Failure } from './failure.ts';
+import { withRetries } from './retries.ts';
 
 const RETRIES = 6;
 const FIRST_PAUSE_MS = 200;
@@ -53,16 +52,7 @@ export function openRecordObjects(client: S3Client) {
         throw toS3Failure(error, { bucket, doing: `${doing} ${key} in`, permission });
       }
     };
-    try {
-      return await pRetry(attempt, {
-        retries: RETRIES,
-        minTimeout: FIRST_PAUSE_MS,
-        randomize: true,
-        shouldRetry: ({ error }) => error instanceof RetryableError,
-      });
-    } catch (error) {
-      throw error instanceof RetryableError ? error.refusal : error;
-    }
+    return await withRetries(attempt, { retries: RETRIES, firstPauseMs: FIRST_PAUSE_MS });
   }
 
   async function read(url: string): Promise<Buffer> {

@@ -1,6 +1,5 @@
-import pRetry from 'p-retry';
-import { RetryableError } from '../s3/retryable.ts';
 import { type RequestSubject, toS3Failure } from './failure.ts';
+import { withRetries } from './retries.ts';
 
 const RETRIES = 4;
 const FIRST_PAUSE_MS = 100;
@@ -13,23 +12,12 @@ export async function sendWithRetries<Answer>(
   subject: RequestSubject,
   send: () => Promise<Answer>,
 ): Promise<Answer> {
-  try {
-    return await pRetry(
-      async () => {
-        try {
-          return await send();
-        } catch (error) {
-          throw toS3Failure(error, subject);
-        }
-      },
-      {
-        retries: RETRIES,
-        minTimeout: FIRST_PAUSE_MS,
-        randomize: true,
-        shouldRetry: ({ error }) => error instanceof RetryableError,
-      },
-    );
-  } catch (error) {
-    throw error instanceof RetryableError ? error.refusal : error;
-  }
+  const attempt = async () => {
+    try {
+      return await send();
+    } catch (error) {
+      throw toS3Failure(error, subject);
+    }
+  };
+  return await withRetries(attempt, { retries: RETRIES, firstPauseMs: FIRST_PAUSE_MS });
 }

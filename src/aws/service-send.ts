@@ -1,5 +1,4 @@
-import pRetry from 'p-retry';
-import { RetryableError } from '../s3/retryable.ts';
+import { withRetries } from './retries.ts';
 import { type ServiceSubject, toServiceFailure } from './service-failure.ts';
 
 const RETRIES = 6;
@@ -20,14 +19,5 @@ export async function serviceSend<T>(subject: ServiceSubject, request: () => Pro
       throw toServiceFailure(error, subject);
     }
   };
-  try {
-    return await pRetry(attempt, {
-      retries: RETRIES,
-      minTimeout: FIRST_PAUSE_MS,
-      randomize: true,
-      shouldRetry: ({ error }) => error instanceof RetryableError,
-    });
-  } catch (error) {
-    throw error instanceof RetryableError ? error.refusal : error;
-  }
+  return await withRetries(attempt, { retries: RETRIES, firstPauseMs: FIRST_PAUSE_MS });
 }

@@ -84,7 +84,7 @@ export const PLAN_OUTPUTS = {
   folder: {
     what: 'The plan folder on the runner: keep it as an artifact for the job that starts it.',
     kind: 'text',
-    example: '/home/runner/work/_temp/s3-rewind/plan',
+    example: 's3-rewind-record',
   },
   'pull-request': {
     what: 'Number of the pull request; empty where there is none.',

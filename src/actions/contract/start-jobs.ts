@@ -17,7 +17,7 @@ export const START_JOBS = {
       what: 'The record: a plan folder, or `s3://BUCKET/ROLLBACK-ID/`.',
       kind: 'text',
       required: true,
-      example: '/home/runner/work/_temp/s3-rewind/plan',
+      example: 's3-rewind-record',
     },
     approval: {
       what: 'How it is proved that someone approved: `environment`, `code-owner-review`, or `none` for sandboxes; see [the proof](../../docs/approval.md).',

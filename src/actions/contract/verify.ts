@@ -15,7 +15,7 @@ export const VERIFY = {
       kind: 'text',
       flag: '--record',
       required: true,
-      example: '/home/runner/work/_temp/s3-rewind/plan',
+      example: 's3-rewind-record',
     },
     list: {
       what: 'List the bucket now and compare every key in scope too, not only those acted on.',

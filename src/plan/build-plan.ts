@@ -298,6 +298,7 @@ function estimateInput(
     keysInScope: inventory.keysInScope,
     inventoryBytes: inventory.bytes,
     storageClass: inputs.storageClass,
+    copyWith: inputs.copyWith,
     crossRegion: inputs.mode === 'copy-to-bucket' ? null : false,
     scenarios: manifests.map(({ scenario, keys, rows }) => {
       const own = counts.filter((row) => scenarioOf(inputs.mode, row.class) === scenario);

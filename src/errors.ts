@@ -22,6 +22,9 @@ export const ERROR_KINDS = {
   ),
   TIMESTAMP_IN_FUTURE: badInput('The point in time lies in the future.'),
   INVALID_STORAGE_CLASS: badInput('The storage class for copies is not one that S3 copies into.'),
+  COPY_WITH_NOT_POSSIBLE: badInput(
+    "S3's own copy job cannot make the copies of this plan, or there is none where the plan is to run.",
+  ),
   INVALID_KMS_KEY: badInput('The KMS key is not given as a key ARN.'),
   INVALID_PREFIX: badInput('A prefix is empty, or longer than an S3 key can be.'),
   INVALID_PRICES: badInput('The price table is not readable or lacks a price.'),

@@ -2,7 +2,7 @@ import process from 'node:process';
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { RunbookError } from '../errors.ts';
-import { MARKER_CHOICES, MODE_SCENARIOS, MODES, UNCERTAIN_CLASSES } from '../s3/rollback.ts';
+import { COPY_CHOICES, MARKER_CHOICES, MODE_SCENARIOS, MODES, UNCERTAIN_CLASSES } from '../s3/rollback.ts';
 import { STORAGE_CLASS_CHOICES } from '../s3/storage-class.ts';
 import { addBootstrapCommand } from './bootstrap-command.ts';
 import { ENGINES } from './choose-engine.ts';
@@ -96,6 +96,14 @@ function addPlanCommand(program: Command): void {
       '--storage-class <class>',
       `class of the copies: ${STORAGE_CLASS_CHOICES.join(', ')}`,
       'as-source',
+    )
+    .addOption(
+      new Option(
+        '--copy-with <who>',
+        "who copies 3b and 5b: our code, which guards each copy, or a job of S3's own on AWS, which cannot",
+      )
+        .choices(COPY_CHOICES)
+        .default('guarded'),
     )
     .option('--kms-key-arn <arn>', "KMS key for the copies (default: the bucket's own encryption)")
     .addOption(

@@ -76,6 +76,7 @@ export class GitHubState {
       canAdminsBypass: true,
       reviewers: null,
       preventSelfReview: false,
+      branchPolicy: null,
       ...options,
     };
     repository.environments.push(environment);

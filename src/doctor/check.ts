@@ -43,10 +43,13 @@ export function checksOf(subject: string) {
   };
 }
 
-/** Whether nothing has to be changed: a warning may stay, a problem and what nobody could read may not. */
-export function isReady(checks: readonly DoctorCheck[], accepted: readonly CheckCode[]): boolean {
-  return checks.every(
+/**
+ * The checks that stand against a rollback: a warning may stay, a problem and what nobody could read may not.
+ * @param accepted codes that somebody settled otherwise
+ */
+export function failing(checks: readonly DoctorCheck[], accepted: readonly CheckCode[]): DoctorCheck[] {
+  return checks.filter(
     ({ code, status }) =>
-      (status !== 'problem' && status !== 'unreadable') || accepted.some((one) => one === code),
+      (status === 'problem' || status === 'unreadable') && !accepted.some((one) => one === code),
   );
 }

@@ -3,7 +3,7 @@ import { checkAccount } from './account.ts';
 import type { AccountFacts } from './account-facts.ts';
 import { type BucketRequest, checkBucket } from './bucket.ts';
 import type { BucketReadings } from './bucket-reading.ts';
-import { CHECK_STATUSES, checksOf, type DoctorCheck, isReady } from './check.ts';
+import { CHECK_STATUSES, checksOf, type DoctorCheck, failing } from './check.ts';
 import { CHECK_AREAS, CHECK_CODES, CHECK_KINDS, type CheckArea, type CheckCode, codesOf } from './codes.ts';
 import { checkGate } from './gate.ts';
 import type { GitHubFacts, GitHubRequest } from './github-facts.ts';
@@ -114,7 +114,7 @@ export function buildReport(checks: readonly DoctorCheck[], accepted: readonly C
   return {
     schemaVersion: 1,
     command: 'doctor',
-    ready: isReady(checks, accepted),
+    ready: failing(checks, accepted).length === 0,
     accepted: [...accepted],
     counts: Object.fromEntries(
       CHECK_STATUSES.map((status) => [status, countOf(status)]),

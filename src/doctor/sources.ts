@@ -63,7 +63,6 @@ function checkFreshness(name: string, report: FoundReport, frequency: string, no
   const ageDays = (now.getTime() - report.takenAt.getTime()) / MS_PER_DAY;
   const limit = MAX_REPORT_DAYS[frequency] ?? Math.max(...Object.values(MAX_REPORT_DAYS));
   const found = `'${report.configuration}': ${report.format}, begun at ${formatInstant(report.takenAt)}`;
-  // Not "age > limit": a time that is no time must not pass.
   if (ageDays <= limit) return check.ok('BUCKET_INVENTORY', found);
   return check.problem(
     'BUCKET_INVENTORY',

@@ -24,6 +24,7 @@ const COLOURS = {
 const STATUS_COLUMNS = 13;
 const CODE_COLUMNS = 29;
 const BORDER_COLUMNS = 4;
+const PADDING_COLUMNS = 2;
 /** Narrower than the widest terminals: lines of text that long are hard to read. */
 const MAX_COLUMNS = 140;
 const MIN_COLUMNS = 80;
@@ -52,8 +53,9 @@ export function doctorSummary(report: DoctorReport): string {
 
 function areaTable(checks: readonly DoctorCheck[], accepted: DoctorReport['accepted']): string {
   const columns = Math.min(Math.max(process.stdout.columns ?? MAX_COLUMNS, MIN_COLUMNS), MAX_COLUMNS);
+  const textColumns = columns - STATUS_COLUMNS - CODE_COLUMNS - BORDER_COLUMNS;
   const table = new Table({
-    colWidths: [STATUS_COLUMNS, CODE_COLUMNS, columns - STATUS_COLUMNS - CODE_COLUMNS - BORDER_COLUMNS],
+    colWidths: [STATUS_COLUMNS, CODE_COLUMNS, textColumns],
     wordWrap: true,
     style: { head: [], border: [], compact: true },
   });
@@ -62,13 +64,23 @@ function areaTable(checks: readonly DoctorCheck[], accepted: DoctorReport['accep
     table.push([
       paint(status, isAccepted ? 'accepted' : WORDS[status]),
       code,
-      [
-        printable(subject === '' ? found : `${subject}: ${found}`),
-        ...(fix === null ? [] : [`Next: ${printable(fix)}`]),
-      ].join('\n'),
+      [subject === '' ? found : `${subject}: ${found}`, ...(fix === null ? [] : [`Next: ${fix}`])]
+        .map((text) => breakLongWords(printable(text), textColumns - PADDING_COLUMNS))
+        .join('\n'),
     ]);
   }
   return table.toString();
+}
+
+/** The table cuts off what has no space to break at, such as an ARN. Characters beyond ASCII may be two columns wide. */
+function breakLongWords(text: string, columns: number): string {
+  return text
+    .split(' ')
+    .map((word) => {
+      const most = /^[ -~]*$/.test(word) ? columns : Math.floor(columns / 2);
+      return (word.match(new RegExp(`.{1,${most}}`, 'gu')) ?? []).join('\n');
+    })
+    .join(' ');
 }
 
 function verdict({ ready, counts }: DoctorReport): string {

@@ -34,12 +34,13 @@ export function checkBucket(name: string, readings: BucketReadings, request: Buc
     scenarios: [...MODE_SCENARIOS['bucket-rollback']],
     destinationBucket: null,
   });
+  const order = codesOf('bucket');
   return [
     reach,
     checkHorizon(name, facts.value, request.horizonDays),
     ...checkSources(name, readings, request.now),
     ...PREFLIGHT.map((line) => passOn(name, facts.value, found, line)),
-  ];
+  ].toSorted((left, right) => order.indexOf(left.code) - order.indexOf(right.code));
 }
 
 type Preflight = {

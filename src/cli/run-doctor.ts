@@ -6,6 +6,7 @@ import { openBootstrapReader, readIdentity } from '../aws/identity.ts';
 import { openInventoryReader } from '../aws/inventory-reports.ts';
 import { openVersionLister } from '../aws/list-versions.ts';
 import { readMetadataConfiguration } from '../aws/metadata-configuration.ts';
+import { withRetries } from '../aws/retries.ts';
 import { openRoleClient } from '../aws/roles.ts';
 import { openStackCalls, openStackClient } from '../aws/stacks.ts';
 import { type AccountFacts, readAccountFacts } from '../doctor/account-facts.ts';
@@ -24,6 +25,8 @@ import { DEFAULT_STACK, type DoctorOptions } from './doctor.ts';
 import { doctorSummary } from './doctor-summary.ts';
 import { parseEndpoint } from './endpoint-options.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
+
+const RETRIES = { retries: 2, firstPauseMs: 100 };
 
 /** The `doctor` command. */
 export async function runDoctor(options: DoctorOptions): Promise<void> {
@@ -134,11 +137,10 @@ async function readFacts(asked: Asked, options: DoctorOptions, progress: Progres
         ...openInventoryReader(client),
         readFacts: readBucketOf,
         readMetadataConfiguration: (bucket: string) => readMetadataConfiguration(client, bucket),
-        listVersions: (bucket: string) =>
-          openVersionLister(client, bucket, { requesterPays })(
-            { prefix: '', marker: null, maxEntries: 1 },
-            signal,
-          ),
+        listVersions: (bucket: string) => {
+          const list = openVersionLister(client, bucket, { requesterPays });
+          return withRetries(() => list({ prefix: '', marker: null, maxEntries: 1 }, signal), RETRIES);
+        },
       };
       read.buckets.push({ name, readings: await readBucket(calls, name) });
     }

@@ -251,6 +251,16 @@ test('what S3, IAM and STS deny is unreadable, one by one', async () => {
   ]);
 });
 
+test('a store that asks for patience is asked again; one that never answers is unreadable', async () => {
+  const slow = { operation: 'ListObjectVersions', effect: { error: { code: 'SlowDown', status: 503 } } };
+  sandbox.faults.add({ ...slow, times: 1 });
+  expect((await doctor('--bucket', BUCKET)).status).toBe(0);
+  sandbox.faults.add(slow);
+  const { status, report } = await doctor('--bucket', BUCKET);
+  expect(status).toBe(1);
+  expect(notOk(report)).toContainEqual(['BUCKET_ACCESS', BUCKET, 'unreadable']);
+});
+
 test('a report that may not be read is unreadable, not missing', async () => {
   sandbox.faults.add({ operation: 'GetObject', effect: { error: { code: 'AccessDenied', status: 403 } } });
   const { report } = await doctor('--bucket', BUCKET);

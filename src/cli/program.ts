@@ -8,6 +8,7 @@ import { addBootstrapCommand } from './bootstrap-command.ts';
 import { ENGINES } from './choose-engine.ts';
 import { addCleanupCommand } from './cleanup.ts';
 import { addDeployCommand } from './deploy.ts';
+import { addDoctorCommand } from './doctor.ts';
 import { addEndpointOptions } from './endpoint-options.ts';
 import { addExtendRetentionCommand } from './extend-retention-command.ts';
 import { addInventoryCommand } from './inventory-command.ts';
@@ -49,6 +50,7 @@ export function buildProgram(): Command {
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
   addBootstrapCommand(program);
+  addDoctorCommand(program);
   addInventoryCommand(program);
   addPlanCommand(program);
   addStartJobsCommand(program);

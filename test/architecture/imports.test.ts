@@ -24,6 +24,7 @@ const ORDER = [
   'undo',
   'cleanup',
   'retention',
+  'doctor',
   'cli',
   'actions',
 ];

@@ -35,7 +35,8 @@ export async function copyTask(
   };
   const route = COPY_OBJECT_ROUTES.find(({ operation: name }) => name === 'CopyObject');
   try {
-    await route?.handle({ ...context, request });
+    // The role of the job is not known here, so no policy of a bucket is asked.
+    await route?.handle({ ...context, request, isDenied: () => false });
     return { task, kind: 'succeeded', errorCode: '', httpStatus: '200', message: 'Successful' };
   } catch (error) {
     if (!(error instanceof S3Error)) throw error;

@@ -10,6 +10,7 @@ import { addCleanupCommand } from './cleanup.ts';
 import { addDeployCommand } from './deploy.ts';
 import { addEndpointOptions } from './endpoint-options.ts';
 import { addExtendRetentionCommand } from './extend-retention-command.ts';
+import { addFreezeCommands } from './freeze-command.ts';
 import { addInventoryCommand } from './inventory-command.ts';
 import type { PlanOptions } from './plan.ts';
 import { addStartJobsCommand } from './start-jobs.ts';
@@ -57,6 +58,7 @@ export function buildProgram(): Command {
   addUndoCommand(program);
   addCleanupCommand(program);
   addExtendRetentionCommand(program);
+  addFreezeCommands(program);
   return program;
 }
 

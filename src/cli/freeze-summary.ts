@@ -1,3 +1,4 @@
+import type { EndedFreeze } from '../freeze/end-freeze.ts';
 import type { Freezing } from '../freeze/freeze.ts';
 import type { FreezeStatus } from '../freeze/status.ts';
 import type { ThawedPart, Thawing } from '../freeze/thaw.ts';
@@ -64,4 +65,15 @@ export function statusSummary(bucket: string, freezes: readonly FreezeStatus[]):
         : `Frozen until ${until}: ${bucket}, freeze ${id}`,
     )
     .join('\n');
+}
+
+/** What `cleanup` adds for a person: nothing where there is no freeze. */
+export function freezeNote({ outcome, bucket, wasExpired, differences, next }: EndedFreeze): string {
+  if (outcome === 'none') return '';
+  const overdue = wasExpired ? ', which was overdue' : '';
+  const told =
+    outcome === 'left'
+      ? `${bucket} is still FROZEN${overdue}; as someone who may write its policy: ${next}`
+      : `${outcome === 'thawed' ? 'thawed' : 'would thaw'} ${bucket}${overdue}`;
+  return [told, ...differences].map((line) => `\n  ${printable(line)}`).join('');
 }

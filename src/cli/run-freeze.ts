@@ -3,10 +3,11 @@ import process from 'node:process';
 import { openBucketConfigurationCalls } from '../aws/bucket-configuration.ts';
 import { openS3Client } from '../aws/client.ts';
 import { RunbookError } from '../errors.ts';
-import { sleep } from '../execute/backoff.ts';
-import { parseRecordUrl } from '../execute/batch/record-place.ts';
+import { type Sleep, sleep } from '../execute/backoff.ts';
+import { parseRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
 import { refusalOf } from '../execute/refusals.ts';
 import type { FreezeSite } from '../freeze/bucket-state.ts';
+import { type EndedFreeze, endFreeze } from '../freeze/end-freeze.ts';
 import { freezeBucket } from '../freeze/freeze.ts';
 import { type FreezeRecord, folderRecord, remoteRecord } from '../freeze/freeze-record.ts';
 import { parseFreezeSettings } from '../freeze/settings.ts';
@@ -88,12 +89,21 @@ async function tellStatus(bucket: string, options: FreezeOptions): Promise<void>
   });
 }
 
-/** @param frozen the bucket that nobody will be able to write to; null: known from the record alone */
-export function openFreezeRecord(
-  name: string,
-  frozen: string | null,
+/** What `cleanup` ends the freeze of a record with. */
+export function openEndFreeze(
   options: EndpointOptions,
-): FreezeRecord {
+): (place: RecordPlace, isTrial: boolean) => Promise<EndedFreeze> {
+  const site = openSite(openS3Client(parseEndpoint(options)), sleep);
+  const calls = openRecordCalls(options);
+  return (place, isTrial) => endFreeze(site, remoteRecord(calls, place, sleep), isTrial);
+}
+
+function openSite(client: ReturnType<typeof openS3Client>, pause: Sleep): FreezeSite {
+  return { configurations: openBucketConfigurationCalls(client), pause, now: () => new Date() };
+}
+
+/** @param frozen the bucket that nobody will be able to write to; null: known from the record alone */
+function openFreezeRecord(name: string, frozen: string | null, options: EndpointOptions): FreezeRecord {
   const place = parseRecordUrl(name);
   if (place === null) return folderRecord(name);
   if (place.bucket === frozen) {
@@ -113,14 +123,11 @@ async function atBucket(
   const client = openS3Client(parseEndpoint(options));
   const terminal = await openTerminal({ quiet: options.quiet ?? false });
   try {
-    await work({
-      configurations: openBucketConfigurationCalls(client),
-      pause: (milliseconds) => {
-        terminal.progress('waiting for S3 to show the change', null);
-        return sleep(milliseconds);
-      },
-      now: () => new Date(),
-    });
+    const pause: Sleep = (milliseconds) => {
+      terminal.progress('waiting for S3 to show the change', null);
+      return sleep(milliseconds);
+    };
+    await work(openSite(client, pause));
   } catch (error) {
     throw refusalOf(error, parseRecordUrl(record)?.bucket ?? '');
   } finally {

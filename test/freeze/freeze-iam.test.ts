@@ -74,7 +74,7 @@ describe('a frozen bucket', () => {
   );
 
   test('lets the approved task role act where the account is excepted', async () => {
-    const { task } = await rollbackRoles();
+    const { task } = await rollbackRoles({});
     const removal = ['s3:DeleteObjectVersion', `${ARN}/key`] as const;
     expect(task.arn).toMatch(/:role\/s3-rewind\/rollback\//);
     const without = frozen({ account: undefined });

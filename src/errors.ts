@@ -87,6 +87,19 @@ export const ERROR_KINDS = {
   CONFIRMATION_MISSING: badInput('The command changes a bucket, and was not told to go ahead.'),
   CHECKS_BLOCK: badInput('A blocking check of the plan stands against starting it.'),
   MFA_DELETE_ENABLED: badInput('MFA delete of the bucket forbids the removal of delete markers.'),
+  FREEZE_EXISTS: badInput(
+    'The bucket is frozen already by another record, or the record holds another freeze.',
+  ),
+  FREEZE_NOT_FOUND: badInput('The record holds no freeze.'),
+  FREEZE_DAMAGED: badInput('freeze.json of the record was cut short or changed.'),
+  FREEZE_CONFLICT: failure(
+    'Someone else changed the policy or the lifecycle configuration of the bucket at the same time.',
+  ),
+  POLICY_TOO_LARGE: badInput('The bucket policy would be larger than S3 takes.'),
+  POLICY_UNREADABLE: badInput('The bucket policy cannot be read, or S3 does not take it back as it is.'),
+  LIFECYCLE_UNKNOWN: badInput(
+    'The lifecycle configuration has elements that could not be put back as they are.',
+  ),
   OBJECT_LOCK_NOT_ENABLED: badInput('The bucket has no Object Lock, so no version of it can be locked.'),
   INVALID_RETENTION: badInput(
     'A retention period, a step, a mode, a budget or the configuration of an extension is not one that can be used.',

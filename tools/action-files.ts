@@ -1,15 +1,26 @@
 import { parse } from 'yaml';
 import { DOCTOR } from '../src/actions/contract/doctor.ts';
+import { FREEZE } from '../src/actions/contract/freeze.ts';
 import { INVENTORY } from '../src/actions/contract/inventory.ts';
 import { PLAN } from '../src/actions/contract/plan.ts';
 import { START_JOBS } from '../src/actions/contract/start-jobs.ts';
+import { THAW } from '../src/actions/contract/thaw.ts';
 import { UNDO } from '../src/actions/contract/undo.ts';
 import { VERIFY } from '../src/actions/contract/verify.ts';
 import { type ActionContract, type InputSpec, inputVariable } from '../src/actions/contract.ts';
 
 /** action.yml is made from the contract of an action, and the action's page from its action.yml. */
 
-export const CONTRACTS: readonly ActionContract[] = [INVENTORY, PLAN, START_JOBS, VERIFY, UNDO, DOCTOR];
+export const CONTRACTS: readonly ActionContract[] = [
+  INVENTORY,
+  PLAN,
+  START_JOBS,
+  VERIFY,
+  UNDO,
+  FREEZE,
+  THAW,
+  DOCTOR,
+];
 
 /** Commit of the tag, as its repository has it. */
 const SETUP_NODE = 'actions/setup-node@820762786026740c76f36085b0efc47a31fe5020 # v7.0.0';

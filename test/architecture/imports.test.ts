@@ -22,6 +22,7 @@ const ORDER = [
   'deploy',
   'verify',
   'undo',
+  'freeze',
   'cleanup',
   'retention',
   'doctor',

@@ -4,6 +4,7 @@ import { approvalSchema } from '../approve/approval-file.ts';
 import { NO_APPROVAL_WARNING } from '../approve/prove.ts';
 import { readJobs } from '../deploy/jobs-file.ts';
 import { readRemotePlan } from '../deploy/remote-plan.ts';
+import { accountOfStack } from '../deploy/site.ts';
 import { startJobs } from '../deploy/start.ts';
 import { RunbookError } from '../errors.ts';
 import { readPatiently, sleep } from '../execute/backoff.ts';
@@ -41,8 +42,7 @@ export async function runJobsOnAws(options: Options, place: RecordPlace): Promis
     const { plan } = await readRemotePlan({ objects, pause: sleep }, place);
     const approval = await readApproval(options, plan);
     const jobs = await readJobs({ objects, pause: sleep }, place, plan);
-    const [, partition = 'aws', , , account = ''] = (jobs?.stackId ?? '').split(':');
-    const site = openDeploySite(options, { partition, account }, terminal.progress);
+    const site = openDeploySite(options, accountOfStack(jobs?.stackId ?? ''), terminal.progress);
     if (approval.text !== null) {
       const object = {
         bucket: place.bucket,

@@ -1,12 +1,8 @@
 import { join } from 'node:path';
-import { openRecordCalls } from '../cli/open-record.ts';
-import { sleep } from '../execute/backoff.ts';
+import { publishRecord } from '../cli/publish-record.ts';
 import { formatRecordUrl } from '../execute/batch/record-place.ts';
-import { publishPlan } from '../execute/batch/remote-record.ts';
-import { type PlanRecord, readRecord } from '../execute/record.ts';
-import { refusalOf } from '../execute/refusals.ts';
+import { readRecord } from '../execute/record.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
-import { parseBucketName } from '../s3/bucket.ts';
 import { type CommandEnd, runCommand } from './command.ts';
 import type { PLAN } from './contract/plan.ts';
 import type { UNDO } from './contract/undo.ts';
@@ -25,24 +21,10 @@ export async function makePlan({
   const made = await runCommand([command, ...inputs.arguments(), `--out=${folder}`]);
   const local = await readRecord(folder);
   const bucket = inputs.text('record-bucket');
-  const record = bucket === null ? folder : await keepRecord(local, bucket, inputs);
+  const record =
+    bucket === null ? folder : formatRecordUrl(await publishRecord(readEndpoint(inputs), local, bucket));
   const shown = await presentPlan({ record: folder, plan: local.plan, run, ...readPresentation(inputs) });
   return describeEnd(local.plan, { record, folder }, made, shown);
-}
-
-/** Puts the plan into the bucket of records, where it is not yet. @returns its address */
-async function keepRecord(
-  local: PlanRecord,
-  bucket: string,
-  inputs: ActionInputs<typeof PLAN | typeof UNDO>,
-): Promise<string> {
-  const place = { bucket: parseBucketName(bucket), prefix: `${local.plan.rollbackId}/` };
-  try {
-    await publishPlan(openRecordCalls(readEndpoint(inputs)), place, local, sleep);
-  } catch (error) {
-    throw refusalOf(error, bucket);
-  }
-  return formatRecordUrl(place);
 }
 
 function readPresentation(inputs: ActionInputs<typeof PLAN | typeof UNDO>) {

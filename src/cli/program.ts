@@ -82,7 +82,10 @@ function addPlanCommand(program: Command): void {
         .choices(ENGINES)
         .default('auto'),
     )
-    .option('--record-bucket <name>', 'athena: the bucket that takes tables, manifests and the record')
+    .option(
+      '--record-bucket <name>',
+      'the bucket that takes the record too, for deploy; with athena, tables and manifests as well',
+    )
     .option('--work-group <name>', 'athena: the workgroup to run queries in (default: s3-rewind-plan)')
     .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')
     .option('--resume', 'with --list: go on with the listing that an interrupted run left')

@@ -1,4 +1,6 @@
 import { parse } from 'yaml';
+import { CLEANUP } from '../src/actions/contract/cleanup.ts';
+import { DEPLOY } from '../src/actions/contract/deploy.ts';
 import { INVENTORY } from '../src/actions/contract/inventory.ts';
 import { PLAN } from '../src/actions/contract/plan.ts';
 import { START_JOBS } from '../src/actions/contract/start-jobs.ts';
@@ -8,7 +10,15 @@ import { type ActionContract, type InputSpec, inputVariable } from '../src/actio
 
 /** action.yml is made from the contract of an action, and the action's page from its action.yml. */
 
-export const CONTRACTS: readonly ActionContract[] = [INVENTORY, PLAN, START_JOBS, VERIFY, UNDO];
+export const CONTRACTS: readonly ActionContract[] = [
+  INVENTORY,
+  PLAN,
+  DEPLOY,
+  START_JOBS,
+  VERIFY,
+  UNDO,
+  CLEANUP,
+];
 
 /** Commit of the tag, as its repository has it. */
 const SETUP_NODE = 'actions/setup-node@820762786026740c76f36085b0efc47a31fe5020 # v7.0.0';

@@ -6,7 +6,8 @@ import { ERROR_KINDS, type ErrorCode } from '../errors.ts';
 export const DECISIONS = {
   listed: '`inventory` made the file',
   planned: 'there is a plan that may be started',
-  'nothing-to-do': 'the bucket is as it was at the point in time, so there is nothing to start; or nothing has expired',
+  'nothing-to-do':
+    'the bucket is as it was at the point in time, so there is nothing to start; or nothing has expired',
   blocked: 'there is a plan, and a check of it stands against starting it',
   suspended: '`deploy` made the stack, and jobs that wait for `start-jobs`',
   done: 'every planned row ended done or already, and the verification agrees where it was asked for',

@@ -10,7 +10,6 @@ import { openApprovalAnswers } from '../github/approval-answers.ts';
 import { type GitHubClient, openGitHub } from '../github/client.ts';
 import { annotate, type WorkflowRun, writeSummary } from '../github/workflow.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
-import type { Progress } from '../progress.ts';
 import type { Approver, Stage } from '../review/stage.ts';
 import { isFulfilled } from '../s3/outcome.ts';
 import { readProofRequest } from './approval-request.ts';
@@ -19,6 +18,7 @@ import type { START_JOBS } from './contract/start-jobs.ts';
 import { type ActionInputs, readEndpoint } from './inputs.ts';
 import { countJobs, progressOfJobs } from './job-counts.ts';
 import { type OpenedRollback, openRollback } from './open-rollback.ts';
+import { commentWhileRunning } from './progress-comments.ts';
 import { buildResult } from './result.ts';
 import { type ActionEnd, type ActionStep, refusedResult } from './run-action.ts';
 import {
@@ -30,8 +30,6 @@ import {
 } from './stage-comment.ts';
 import type { VerifyAnswer } from './verify.ts';
 
-/** A comment is written anew at most this often while jobs run. */
-const COMMENT_INTERVAL_MS = 30_000;
 const APPROVAL_FILE = 'approval.json';
 
 type Inputs = ActionInputs<typeof START_JOBS>;
@@ -231,23 +229,4 @@ function runOf({ run }: Rollback): { id: number; url: string } {
 
 function named({ plan }: Rollback) {
   return { rollbackId: plan.rollbackId, planDigest: plan.digest };
-}
-
-/** Writes the comment anew from time to time, one writing after the other, without holding up the run. */
-function commentWhileRunning(post: (percent: number) => Promise<unknown>): {
-  progress: Progress;
-  end(): Promise<void>;
-} {
-  let last = Date.now();
-  let posting: Promise<unknown> = Promise.resolve();
-  return {
-    progress: (_step, percent) => {
-      if (percent === null || Date.now() - last < COMMENT_INTERVAL_MS) return;
-      last = Date.now();
-      posting = posting.then(() => post(percent));
-    },
-    async end() {
-      await posting;
-    },
-  };
 }

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
-import { type GitHubDouble, startGitHubDouble } from '../../sandbox/github/server.ts';
 import type { Run } from '../../sandbox/github/repository.ts';
-import { type ActionResult, actionResultSchema } from '../../src/actions/result.ts';
+import { type GitHubDouble, startGitHubDouble } from '../../sandbox/github/server.ts';
 import { inputVariable } from '../../src/actions/contract.ts';
+import { type ActionResult, actionResultSchema } from '../../src/actions/result.ts';
 import { parseMarker } from '../../src/review/marker.ts';
 import { CONTRACTS } from '../../tools/action-files.ts';
 import { type Account, openAccount } from '../aws-end-to-end/account.ts';
@@ -132,6 +132,8 @@ async function runStep(
 
 /** GITHUB_OUTPUT as @actions/core writes it: name, delimiter, value over several lines, delimiter. */
 function parseOutputs(text: string): Record<string, string> {
-  const found = text.matchAll(/^(?<name>[\w-]+)<<(?<mark>ghadelimiter_\S+)\n(?<value>[\s\S]*?)\n?\k<mark>$/gm);
+  const found = text.matchAll(
+    /^(?<name>[\w-]+)<<(?<mark>ghadelimiter_\S+)\n(?<value>[\s\S]*?)\n?\k<mark>$/gm,
+  );
   return Object.fromEntries([...found].map(({ groups }) => [groups?.name ?? '', groups?.value ?? '']));
 }

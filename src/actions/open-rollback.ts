@@ -15,9 +15,24 @@ export type OpenedRollback = Pick<OpenedRecord, 'remote' | 'end'> & {
   plan: RollbackPlan;
   /** Its files, or a folder for the files of this run alone. */
   folder: string;
-  /** Jobs that S3 Batch Operations has for it; null: the runner carries it out. */
+  /** Jobs that S3 Batch Operations had for it when it was opened; null: the runner carries it out. */
   jobs: readonly DeployedJob[] | null;
 };
+
+/** The jobs as they are now: what failed is given to another job. It is for links alone, so no answer stops nothing. */
+export async function readLatestJobs({
+  plan,
+  jobs,
+  remote,
+}: OpenedRollback): Promise<readonly DeployedJob[]> {
+  if (jobs === null || remote === null) return [];
+  try {
+    const latest = await readJobs({ objects: remote.calls, pause: sleep }, remote.place, plan);
+    return latest?.jobs ?? jobs;
+  } catch {
+    return jobs;
+  }
+}
 
 /**
  * Opens a record. Where jobs wait for it, its manifests stay on S3, however large they are: start-jobs proves them there.

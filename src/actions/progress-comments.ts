@@ -12,16 +12,21 @@ export function commentWhileRunning(
   now: () => number = Date.now,
 ): {
   progress: Progress;
+  /** Whether rows were on their way: a share is told of nothing else. */
+  hasBegun(): boolean;
   end(): Promise<void>;
 } {
   let last = now();
+  let hasBegun = false;
   let posting: Promise<unknown> = Promise.resolve();
   return {
     progress: (_step, percent) => {
+      if (percent !== null) hasBegun = true;
       if (percent === null || now() - last < COMMENT_INTERVAL_MS) return;
       last = now();
       posting = posting.then(() => post(percent));
     },
+    hasBegun: () => hasBegun,
     async end() {
       await posting;
     },

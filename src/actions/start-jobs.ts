@@ -17,7 +17,7 @@ import { runCommand } from './command.ts';
 import type { START_JOBS } from './contract/start-jobs.ts';
 import { type ActionInputs, readEndpoint } from './inputs.ts';
 import { countJobs, progressOfJobs } from './job-counts.ts';
-import { type OpenedRollback, openRollback } from './open-rollback.ts';
+import { type OpenedRollback, openRollback, readLatestJobs } from './open-rollback.ts';
 import { commentWhileRunning } from './progress-comments.ts';
 import { buildResult } from './result.ts';
 import { type ActionEnd, type ActionStep, refusedResult } from './run-action.ts';
@@ -142,11 +142,14 @@ async function runApproved(
     if (!(error instanceof RunbookError)) throw error;
     const { code, message, hint } = error;
     const refused = { code, message, hint, run: runOf(rollback) };
+    // A session that ends on the way is refused by its code; what was done by then was done.
+    const isRefusal = exitCodeOf(error) === 2 && !comments.hasBegun();
     const commentUrl = await tell(
       rollback,
-      exitCodeOf(error) === 2 ? { stage: 'refused', ...refused } : { stage: 'stopped', ...refused, approver },
+      isRefusal ? { stage: 'refused', ...refused } : { stage: 'stopped', ...refused, approver },
     );
-    return { result: refusedResult(error, { ...named(rollback), commentUrl }) };
+    const result = refusedResult(error, { ...named(rollback), commentUrl });
+    return { result: isRefusal ? result : { ...result, decision: 'failed' } };
   }
 }
 
@@ -177,7 +180,7 @@ async function tellEnd(
   const commentUrl = await tell(rollback, {
     stage: 'done',
     run: runOf(rollback),
-    jobs: countJobs(outcome, rollback.opened.jobs ?? []),
+    jobs: countJobs(outcome, await readLatestJobs(rollback.opened)),
     approver,
     verified:
       verified === null

@@ -72,13 +72,16 @@ test('the comment is written anew every half minute, one writing after the other
   let now = 0;
   const post = (percent: number) =>
     new Promise<void>((done) => setImmediate(() => done(void shown.push(percent))));
-  const { progress, end } = commentWhileRunning(post, () => now);
+  const { progress, hasBegun, end } = commentWhileRunning(post, () => now);
+  progress('scenario 1: checking its manifest', null);
+  expect(hasBegun()).toBe(false);
   for (const percent of [null, 1, 20, 43, 60, null, 80, 99]) {
     progress('scenario 1: Active', percent);
     now += 11_000;
   }
   await end();
   expect(shown).toEqual([43, 80]);
+  expect(hasBegun()).toBe(true);
 });
 
 test('jobs go on side by side, the runner takes one scenario after the other', () => {

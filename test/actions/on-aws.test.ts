@@ -213,7 +213,7 @@ test('a review of a code owner starts the jobs; what people wrote does nothing i
 }, 120_000);
 
 test('a stack that fails, its cleanup, and a run that stops on the way: each told, the tag taken off', async () => {
-  const { cloudFormation, sandbox } = place.account;
+  const { cloudFormation, batch, sandbox } = place.account;
   cloudFormation.failures.set('TaskFunction', `${HOSTILE} is too high`);
   const run = place.dispatch();
   const planned = await plan(run);
@@ -235,6 +235,7 @@ test('a stack that fails, its cleanup, and a run that stops on the way: each tol
   const error = { code: 'ExpiredToken', status: 400, message: 'The provided token has expired.' };
   sandbox.faults.add({ operation: 'DescribeJob', after: 12, effect: { error } });
   expectEnd(await start(run, planned), 1, 'failed', 'ACCESS_DENIED');
+  await batch.settle();
   expect(commentOf(planned)).toContain('### Stopped on the way');
   expect(commentOf(planned)).toContain('Approved by `bob`');
   expectInert(commentOf(planned));

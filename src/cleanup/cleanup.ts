@@ -5,6 +5,7 @@ import type { DeploySite } from '../deploy/site.ts';
 import { readPatiently } from '../execute/backoff.ts';
 import type { RecordPlace } from '../execute/batch/record-place.ts';
 import type { S3Calls } from '../execute/s3-calls.ts';
+import type { EndedFreeze } from '../freeze/end-freeze.ts';
 import { ROLLBACK_TAGS } from '../s3/aws-names.ts';
 import { ENDED_STATUSES } from '../s3/batch-job.ts';
 import { S3CallError } from '../s3/call-error.ts';
@@ -12,7 +13,11 @@ import { S3CallError } from '../s3/call-error.ts';
 /** DeleteObjects takes so many keys. */
 const KEYS_AT_A_TIME = 1_000;
 
-export type CleanupSite = DeploySite & { markers: Pick<S3Calls, 'addMarkers'> };
+export type CleanupSite = DeploySite & {
+  markers: Pick<S3Calls, 'addMarkers'>;
+  /** Ends the freeze of the record, or says that it is in force. */
+  endFreeze(place: RecordPlace, isTrial: boolean): Promise<EndedFreeze>;
+};
 
 /** What was removed, or would be. */
 export type Cleaned = {
@@ -22,18 +27,19 @@ export type Cleaned = {
   stack: string | null;
   /** objects under `work/` */
   workObjects: number;
+  freeze: EndedFreeze;
 };
 
 /**
  * Removes what a rollback has on AWS beside its record: cancels jobs that have not ended, deletes the stack with its
- * roles (and so whatever approval they bear) and empties `work/<rollback-id>/`. The record stays. Safe to repeat.
+ * roles (and so whatever approval they bear), empties `work/<rollback-id>/` and ends its freeze. The record stays. Safe to repeat.
  * @param isTrial only tells what would be removed
  * @throws RunbookError RECORD_*, STACK_FAILED, ACCESS_DENIED, …; S3CallError
  */
 export async function cleanUp(site: CleanupSite, place: RecordPlace, isTrial: boolean): Promise<Cleaned> {
   const { plan } = await readRemotePlan(site, place);
   const { rollbackId } = plan;
-  const cleaned: Cleaned = { rollbackId, jobs: [], stack: null, workObjects: 0 };
+  const cleaned: Omit<Cleaned, 'freeze'> = { rollbackId, jobs: [], stack: null, workObjects: 0 };
   for (const { id } of (await readJobs(site, place, plan))?.jobs ?? []) {
     if (!(await isUnfinished(site, id))) continue;
     cleaned.jobs.push(id);
@@ -62,7 +68,8 @@ export async function cleanUp(site: CleanupSite, place: RecordPlace, isTrial: bo
     if (keys.length === KEYS_AT_A_TIME) await flush();
   }
   await flush();
-  return cleaned;
+  // Last: nothing of the rollback writes any more.
+  return { ...cleaned, freeze: await site.endFreeze(place, isTrial) };
 }
 
 /** IDs of the rollbacks whose stack has expired. @param now by which clock */

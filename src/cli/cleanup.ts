@@ -33,7 +33,7 @@ export function addCleanupCommand(program: Command): void {
     .command('cleanup')
     .summary('remove the stack, jobs and work files of a rollback from AWS; keeps the record')
     .description(
-      'Cancels jobs that have not ended, deletes the stack of the rollback with its roles, and empties work/ in the\nrecord bucket. Changes no bucket that was rolled back.',
+      'Cancels jobs that have not ended, deletes the stack of the rollback with its roles, and empties work/ in the\nrecord bucket. Changes no bucket that was rolled back, but for ending a freeze that the record holds.',
     )
     .requiredOption('--account <id>', 'the AWS account of the stack, 12 digits')
     .option('--record <url>', 's3://BUCKET/ROLLBACK-ID/')

@@ -6,7 +6,9 @@ import { formatCount } from '../review/figures.ts';
 import { parseBucketName } from '../s3/bucket.ts';
 import type { CleanupOptions } from './cleanup.ts';
 import { openDeploySite } from './deploy-site.ts';
+import { freezeNote } from './freeze-summary.ts';
 import { openCalls } from './open-calls.ts';
+import { openEndFreeze } from './run-freeze.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
 
 /** The `cleanup` command. */
@@ -32,6 +34,7 @@ export async function runCleanup(options: CleanupOptions): Promise<void> {
     const site = {
       ...openDeploySite(options, { account, partition }, terminal.progress),
       markers: openCalls(options),
+      endFreeze: openEndFreeze(options),
     };
     const places: RecordPlace[] =
       one === null
@@ -53,8 +56,8 @@ function summary(cleaned: readonly Cleaned[], isTrial: boolean): string {
   if (cleaned.length === 0) return 'Nothing has expired.';
   return cleaned
     .map(
-      ({ rollbackId, jobs, stack, workObjects }) =>
-        `${rollbackId}: ${isTrial ? 'would remove' : 'removed'} ${formatCount(jobs.length)} unfinished jobs, ${stack === null ? 'no stack' : `the stack ${stack}`}, ${formatCount(workObjects)} work files; the record stays`,
+      ({ rollbackId, jobs, stack, workObjects, freeze }) =>
+        `${rollbackId}: ${isTrial ? 'would remove' : 'removed'} ${formatCount(jobs.length)} unfinished jobs, ${stack === null ? 'no stack' : `the stack ${stack}`}, ${formatCount(workObjects)} work files; the record stays${freezeNote(freeze)}`,
     )
     .join('\n');
 }

@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { deploy } from '../deploy/deploy.ts';
+import { jobName } from '../deploy/jobs-file.ts';
 import { accountOf } from '../deploy/site.ts';
 import { RunbookError } from '../errors.ts';
 import { sleep } from '../execute/backoff.ts';
@@ -64,9 +65,7 @@ export async function runDeploy(options: DeployOptions): Promise<void> {
       writeOut(
         [
           `Deployed ${plan.rollbackId} (${plan.digest})`,
-          ...jobs.jobs.map(
-            ({ scenario, id, attempt }) => `scenario ${scenario}: job ${id}, attempt ${attempt}`,
-          ),
+          ...jobs.jobs.map((job) => `scenario ${jobName(job)}: job ${job.id}, attempt ${job.attempt}`),
           ...renewed.map((scenario) => `The job of scenario ${scenario} was gone and has been made again.`),
           ...(outputs.KmsKeyPolicyStatement === undefined
             ? []

@@ -7,7 +7,7 @@ import type { RoleCalls, StackCalls } from '../s3/stack.ts';
 
 /** An account as deploying and starting see it. */
 export type DeploySite = {
-  s3: Pick<S3Calls, 'readVersioning'>;
+  s3: Pick<S3Calls, 'readVersioning' | 'listVersions' | 'headObject'>;
   objects: RecordCalls;
   jobs: BatchJobCalls;
   stacks: StackCalls;

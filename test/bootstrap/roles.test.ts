@@ -102,6 +102,21 @@ const LINES: [who: Role[], action: string, resource: string, context?: Context][
   [['StartJobsRole'], 'cloudformation:GetTemplate', STACK],
   [['DeployRole', 'StartJobsRole', 'CleanupRole'], 'cloudformation:DescribeStacks', STACK],
   [['CleanupRole'], 'cloudformation:ListStacks', '*'],
+  // What the doctor reads.
+  [['PlanRole'], 'cloudformation:DescribeStacks', at('cloudformation', 'stack/s3-rewind/0a')],
+  [[], 'cloudformation:DescribeStacks', at('cloudformation', 'stack/other/0a')],
+  [['PlanRole'], 'iam:GetRole', role('s3-rewind/bootstrap/s3-rewind-StartJobsRole')],
+  [['PlanRole'], 'iam:GetPolicy', BOUNDARY_ARN],
+  [[], 'iam:GetRole', role('admin')],
+  [[], 'iam:GetRolePolicy', role('s3-rewind/bootstrap/s3-rewind-StartJobsRole')],
+  [['PlanRole'], 's3:GetBucketPolicy', `arn:aws:s3:::${RECORD}`],
+  [['PlanRole'], 's3:GetBucketPublicAccessBlock', `arn:aws:s3:::${RECORD}`],
+  [['PlanRole'], 's3:GetBucketVersioning', `arn:aws:s3:::${RECORD}`],
+  [['PlanRole'], 's3:GetLifecycleConfiguration', `arn:aws:s3:::${RECORD}`],
+  [['PlanRole'], 's3:GetBucketObjectLockConfiguration', `arn:aws:s3:::${RECORD}`],
+  [['PlanRole'], 's3:GetInventoryConfiguration', BUCKET],
+  [['PlanRole'], 's3:GetBucketMetadataTableConfiguration', BUCKET],
+  [[], 's3:GetBucketPolicy', BUCKET],
   // Jobs.
   [['DeployRole', 'StartJobsRole'], 's3:CreateJob', '*', LAMBDA_JOB],
   [

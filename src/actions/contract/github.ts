@@ -55,7 +55,7 @@ export const DECISION_OUTPUTS = {
     example: 'planned',
   },
   'reason-code': {
-    what: '`OK`, `ROWS_LEFT`, `DIFFERENCES_FOUND`, or one of the [error codes](../../docs/errors.md).',
+    what: '`OK`, `ROWS_LEFT`, `DIFFERENCES_FOUND`, `NOT_READY`, or one of the [error codes](../../docs/errors.md).',
     kind: 'text',
     example: 'OK',
   },

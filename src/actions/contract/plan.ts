@@ -87,6 +87,13 @@ export const PLAN = {
       flag: '--kms-key-arn',
       example: 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
     },
+    'copy-with': {
+      what: "Who copies scenarios 3b and 5b: our code, which guards each copy (`guarded`), or a job of S3's own on AWS, which has no guard (`s3-batch-copy`).",
+      kind: 'choice',
+      flag: '--copy-with',
+      default: 'guarded',
+      example: 's3-batch-copy',
+    },
     markers: {
       what: 'Undo deletes by removing delete markers (`remove`), or by copying the version on top (`copy`).',
       kind: 'choice',

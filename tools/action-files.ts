@@ -1,4 +1,6 @@
 import { parse } from 'yaml';
+import { CLEANUP } from '../src/actions/contract/cleanup.ts';
+import { DEPLOY } from '../src/actions/contract/deploy.ts';
 import { DOCTOR } from '../src/actions/contract/doctor.ts';
 import { FREEZE } from '../src/actions/contract/freeze.ts';
 import { INVENTORY } from '../src/actions/contract/inventory.ts';
@@ -14,9 +16,11 @@ import { type ActionContract, type InputSpec, inputVariable } from '../src/actio
 export const CONTRACTS: readonly ActionContract[] = [
   INVENTORY,
   PLAN,
+  DEPLOY,
   START_JOBS,
   VERIFY,
   UNDO,
+  CLEANUP,
   FREEZE,
   THAW,
   DOCTOR,

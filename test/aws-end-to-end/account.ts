@@ -9,7 +9,7 @@ import { AFTER_P, BEFORE_P, inventoryOf, openStage, P, RUN_TIME, type Stage } fr
 
 export const RECORDS = 'records';
 export const BOUNDARY = 'arn:aws:iam::123456789012:policy/s3-rewind/bootstrap/s3-rewind-Boundary';
-const SERVICE_ROLE = 'arn:aws:iam::123456789012:role/s3-rewind/bootstrap/s3-rewind-ServiceRole';
+export const SERVICE_ROLE = 'arn:aws:iam::123456789012:role/s3-rewind/bootstrap/s3-rewind-ServiceRole';
 
 /** An account on loopback: S3, S3 Batch Operations, Lambda, CloudFormation, Glue and IAM, as far as the commands need them. */
 export type Account = Stage & {

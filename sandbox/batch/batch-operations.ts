@@ -10,6 +10,7 @@ import { countFailed, type Job, type JobDefinition, type JobTask, TERMINAL } fro
 import { type FunctionOptions, LambdaFunction, type LambdaHandler } from './lambda-function.ts';
 import { PreparationError, readManifestTasks } from './manifest.ts';
 import { writeReport } from './report.ts';
+import { retentionTask } from './retention-task.ts';
 import { batchRoutes } from './routes.ts';
 
 const DAY_MS = 86_400_000;
@@ -35,7 +36,7 @@ export class BatchOperations {
   readonly jobs = new Map<string, Job>();
   readonly faults = new InvocationFaults();
   readonly settings: BatchSettings = { stepMs: 2, concurrency: 4, tasksPerInvocation: 1, redeliveries: 5 };
-  /** Whether S3 may invoke a function under the role of a job. */
+  /** Whether the role of a job lets S3 invoke a function, or write. */
   mayInvoke: (roleArn: string) => boolean = () => true;
   readonly #functions = new Map<string, LambdaFunction>();
   readonly #store: Store;
@@ -205,7 +206,12 @@ export class BatchOperations {
   }
 
   async #deliver(job: Job, tasks: readonly JobTask[]): Promise<Delivery[]> {
-    const { operation } = job.definition;
+    const { operation, roleArn } = job.definition;
+    if (operation.kind === 'S3PutObjectRetention') {
+      const context = { store: this.#store, faults: this.#requestFaults };
+      const mayWrite = this.mayInvoke(roleArn);
+      return await Promise.all(tasks.map((task) => retentionTask(context, operation, task, mayWrite)));
+    }
     if (operation.kind === 'S3PutObjectCopy') {
       const context = { store: this.#store, faults: this.#requestFaults };
       return await Promise.all(tasks.map((task) => copyTask(context, operation, task)));

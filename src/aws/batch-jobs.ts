@@ -132,6 +132,15 @@ function toOperation(operation: BatchOperation, bucketArn: (bucket: string) => s
       },
     };
   }
+  if (operation.kind === 'retention') {
+    const { mode, retainUntil } = operation;
+    return {
+      S3PutObjectRetention: {
+        BypassGovernanceRetention: false,
+        Retention: { Mode: mode, RetainUntilDate: retainUntil },
+      },
+    };
+  }
   return {
     S3PutObjectCopy: {
       TargetResource: bucketArn(operation.bucket),
@@ -166,6 +175,7 @@ function toBatchJob(job: JobDescriptor, status: BatchJob['status']): BatchJob {
             versionId: location.ObjectVersionId ?? null,
           },
     roleArn: job.RoleArn ?? '',
+    retention: retentionOf(job.Operation),
     lambda:
       job.Operation?.LambdaInvoke === undefined
         ? null
@@ -175,6 +185,16 @@ function toBatchJob(job: JobDescriptor, status: BatchJob['status']): BatchJob {
           },
     createdAt: job.CreationTime ?? null,
     endedAt: job.TerminationDate ?? null,
+  };
+}
+
+function retentionOf(operation: JobOperation | undefined): BatchJob['retention'] {
+  const found = operation?.S3PutObjectRetention;
+  if (found === undefined) return null;
+  return {
+    mode: found.Retention?.Mode ?? '',
+    retainUntil: found.Retention?.RetainUntilDate ?? null,
+    bypassesGovernance: found.BypassGovernanceRetention ?? false,
   };
 }
 

@@ -52,7 +52,7 @@ export async function readRemotePlan(
 export async function pinManifest(
   { objects, pause }: Site,
   place: RecordPlace,
-  manifest: PlanManifest,
+  manifest: Pick<PlanManifest, 'path' | 'bytes' | 'rows' | 'sha256' | 'parts'>,
 ): Promise<PinnedManifest> {
   const object = { bucket: place.bucket, key: `${place.prefix}${manifest.path}` };
   const name = `s3://${object.bucket}/${object.key}`;

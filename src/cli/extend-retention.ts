@@ -19,7 +19,7 @@ import { assertBucketLock } from '../retention/bucket-lock.ts';
 import { buildRetentionPlan } from '../retention/build-retention-plan.ts';
 import { readLocks } from '../retention/read-locks.ts';
 import { publishRetention } from '../retention/remote-record.ts';
-import type { RetentionCalls } from '../retention/retention-calls.ts';
+import { RETENTION_NEEDS, type RetentionCalls } from '../retention/retention-calls.ts';
 import { renderRetentionComment } from '../retention/retention-comment.ts';
 import { RETENTION_PLAN_FILE, type RetentionPlan } from '../retention/retention-plan-file.ts';
 import type { RetentionRecord } from '../retention/retention-record.ts';
@@ -93,7 +93,7 @@ export async function runExtendRetention(options: ExtendRetentionOptions): Promi
       await folder.discard();
     }
   } catch (error) {
-    throw refusalOf(error, settings.bucket);
+    throw refusalOf(error, settings.bucket, RETENTION_NEEDS);
   } finally {
     terminal.finish();
     interruption.end();

@@ -12,6 +12,7 @@ import { addEndpointOptions } from './endpoint-options.ts';
 import { addExtendRetentionCommand } from './extend-retention-command.ts';
 import { addInventoryCommand } from './inventory-command.ts';
 import type { PlanOptions } from './plan.ts';
+import { addRetentionReportCommand } from './retention-report-command.ts';
 import { addStartJobsCommand } from './start-jobs.ts';
 import { reportFailure } from './terminal.ts';
 import { addUndoCommand } from './undo.ts';
@@ -57,6 +58,7 @@ export function buildProgram(): Command {
   addUndoCommand(program);
   addCleanupCommand(program);
   addExtendRetentionCommand(program);
+  addRetentionReportCommand(program);
   return program;
 }
 

@@ -14,6 +14,7 @@ import {
   waitUntilPrepared,
 } from '../execute/batch/watch-job.ts';
 import { writeWhole } from '../execute/disk.ts';
+import { refusalOf } from '../execute/refusals.ts';
 import { sha256OfFile } from '../inventory/checksum.ts';
 import { type BatchJob, type BatchTag, ENDED_STATUSES } from '../s3/batch-job.ts';
 import { S3CallError } from '../s3/call-error.ts';
@@ -25,7 +26,7 @@ import { type RetentionJobOrder, retentionJobRequest, strangeIn } from './job-re
 import { assertFresh, assertMayStart } from './may-start.ts';
 import { reconcileJob, sumManifest } from './reconcile-job.ts';
 import { readRecordText, readRemoteOutcome, readRemoteRetention } from './remote-record.ts';
-import type { RetentionCalls } from './retention-calls.ts';
+import { RETENTION_NEEDS, type RetentionCalls } from './retention-calls.ts';
 import type { RetentionManifest, RetentionPlan } from './retention-plan-file.ts';
 import {
   OUTCOME_FILE,
@@ -66,8 +67,7 @@ export async function runOnBatch(options: BatchRunOptions): Promise<RetentionOut
   assertMayStart(plan, name, startedBy);
   const earlier = await readRemoteOutcome(site, place, plan);
   if (earlier !== null) return earlier;
-  const { bucket } = plan.settings;
-  assertBucketLock(bucket, await readPatiently(() => calls.readBucketLock(bucket), site.pause));
+  await assertLockOfBucket(options, plan);
   const known = await readStart(options, plan);
   if (known === null) assertFresh(plan, calls.serverTime());
   const stack = await findSettingsStack(site, place, plan);
@@ -94,6 +94,18 @@ export async function runOnBatch(options: BatchRunOptions): Promise<RetentionOut
   };
   await writeJson(run, OUTCOME_FILE, outcome);
   return outcome;
+}
+
+async function assertLockOfBucket(
+  { site, calls }: BatchRunOptions,
+  { settings }: RetentionPlan,
+): Promise<void> {
+  const { bucket } = settings;
+  try {
+    assertBucketLock(bucket, await readPatiently(() => calls.readBucketLock(bucket), site.pause));
+  } catch (error) {
+    throw refusalOf(error, bucket, RETENTION_NEEDS);
+  }
 }
 
 async function readStart(

@@ -25,7 +25,7 @@ import { formatInstant } from '../s3/point-in-time.ts';
 import { assertBucketLock } from './bucket-lock.ts';
 import { extendRow } from './extend-row.ts';
 import { assertFresh, assertMayStart, startHint } from './may-start.ts';
-import type { RetentionCalls } from './retention-calls.ts';
+import { RETENTION_NEEDS, type RetentionCalls } from './retention-calls.ts';
 import { RETENTION_OUTCOME_SHAPE } from './retention-outcomes.ts';
 import type { RetentionManifest } from './retention-plan-file.ts';
 import type { RetentionRecord } from './retention-record.ts';
@@ -90,7 +90,7 @@ export async function runRetention(options: RetentionRunOptions): Promise<Retent
     await writeRetentionOutcome(record, outcome);
     return outcome;
   } catch (error) {
-    throw refusalOf(error, plan.settings.bucket);
+    throw refusalOf(error, plan.settings.bucket, RETENTION_NEEDS);
   }
 }
 

@@ -65,7 +65,7 @@ export function addExtendRetentionCommand(program: Command): void {
     .option('--report-only', 'make a plan that cannot be started')
     .option(
       '--inventory <path...>',
-      'manifest.json of an S3 Inventory report with the Object Lock fields, or its files; local or s3://bucket/key',
+      'manifest.json of an S3 Inventory report with the Object Lock fields, or its files; local or s3://bucket/key; or the s3://… folder of all reports, for the newest',
     )
     .option('--list', 'for small buckets: list now, and ask for the lock of every current version')
     .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')

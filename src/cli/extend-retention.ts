@@ -29,6 +29,7 @@ import { parseBucketName } from '../s3/bucket.ts';
 import { parseEndpoint } from './endpoint-options.ts';
 import type { ExtendRetentionOptions } from './extend-retention-command.ts';
 import { watchInterruption } from './interruption.ts';
+import { resolveLatestReports } from './latest-report.ts';
 import { listLiveBucket, outermost, parseConcurrency } from './list-bucket.ts';
 import { LISTING_FILE } from './live-inventory.ts';
 import { openRecordCalls } from './open-record.ts';
@@ -123,9 +124,10 @@ async function openSource(folder: StagedFolder, request: SourceRequest): Promise
   const { engine, options, progress } = request;
   const describe = (path: string) => readParquetColumns(path, engine);
   if (options.inventory !== undefined) {
-    const paths = await fetchInventories(options.inventory, folder.workPath, options, progress);
+    const reports = await resolveLatestReports(options.inventory, options);
+    const paths = await fetchInventories(reports, folder.workPath, options, progress);
     const source = await openInventory(paths, describe);
-    return { ...source, location: options.inventory.join(', ') };
+    return { ...source, location: reports.join(', ') };
   }
   const { bucket, rules } = request.settings;
   const concurrency = parseConcurrency(options.concurrency);

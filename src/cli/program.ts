@@ -12,6 +12,7 @@ import { addEndpointOptions } from './endpoint-options.ts';
 import { addExtendRetentionCommand } from './extend-retention-command.ts';
 import { addInventoryCommand } from './inventory-command.ts';
 import type { PlanOptions } from './plan.ts';
+import { addPrepareRetentionCommand } from './prepare-retention-command.ts';
 import { addRetentionReportCommand } from './retention-report-command.ts';
 import { addStartJobsCommand } from './start-jobs.ts';
 import { reportFailure } from './terminal.ts';
@@ -58,6 +59,7 @@ export function buildProgram(): Command {
   addUndoCommand(program);
   addCleanupCommand(program);
   addExtendRetentionCommand(program);
+  addPrepareRetentionCommand(program);
   addRetentionReportCommand(program);
   return program;
 }

@@ -25,10 +25,10 @@ export const EXTEND_RETENTION = {
       example: '.github/s3-rewind-retention.yml',
     },
     inventory: {
-      what: 'With `plan`: manifest.json of an S3 Inventory report with the Object Lock fields.',
+      what: 'With `plan`: manifest.json of an S3 Inventory report with the Object Lock fields, or the folder of all reports, `s3://…/`, for the newest.',
       kind: 'lines',
       flag: '--inventory',
-      example: 's3://my-reports/my-bucket/all/2026-01-04T01-00Z/manifest.json',
+      example: 's3://my-reports/locks/my-bucket/s3-rewind-retention/',
     },
     list: {
       what: 'With `plan`, for small buckets: list now, and ask for the lock of every current version.',

@@ -1,8 +1,13 @@
 import { parse } from 'yaml';
+import { CLEANUP } from '../src/actions/contract/cleanup.ts';
+import { DEPLOY } from '../src/actions/contract/deploy.ts';
+import { DOCTOR } from '../src/actions/contract/doctor.ts';
 import { EXTEND_RETENTION } from '../src/actions/contract/extend-retention.ts';
+import { FREEZE } from '../src/actions/contract/freeze.ts';
 import { INVENTORY } from '../src/actions/contract/inventory.ts';
 import { PLAN } from '../src/actions/contract/plan.ts';
 import { START_JOBS } from '../src/actions/contract/start-jobs.ts';
+import { THAW } from '../src/actions/contract/thaw.ts';
 import { UNDO } from '../src/actions/contract/undo.ts';
 import { VERIFY } from '../src/actions/contract/verify.ts';
 import { type ActionContract, type InputSpec, inputVariable } from '../src/actions/contract.ts';
@@ -12,9 +17,14 @@ import { type ActionContract, type InputSpec, inputVariable } from '../src/actio
 export const CONTRACTS: readonly ActionContract[] = [
   INVENTORY,
   PLAN,
+  DEPLOY,
   START_JOBS,
   VERIFY,
   UNDO,
+  CLEANUP,
+  FREEZE,
+  THAW,
+  DOCTOR,
   EXTEND_RETENTION,
 ];
 

@@ -209,22 +209,16 @@ export class BatchOperations {
     const { operation, roleArn } = job.definition;
     if (operation.kind === 'S3PutObjectRetention') {
       const context = { store: this.#store, faults: this.#requestFaults };
-      const mayWrite = this.mayInvoke(roleArn);
-      return await Promise.all(tasks.map((task) => retentionTask(context, operation, task, mayWrite)));
+      if (!this.mayInvoke(roleArn)) return tasks.map((task) => denied(task, 's3:PutObjectRetention'));
+      return await Promise.all(tasks.map((task) => retentionTask(context, operation, task)));
     }
     if (operation.kind === 'S3PutObjectCopy') {
+      if (!this.mayInvoke(job.definition.roleArn)) return tasks.map((task) => denied(task, 's3:PutObject'));
       const context = { store: this.#store, faults: this.#requestFaults };
       return await Promise.all(tasks.map((task) => copyTask(context, operation, task)));
     }
     if (!this.mayInvoke(job.definition.roleArn)) {
-      const message = 'AccessDenied: the role of the job is not authorized to perform: lambda:InvokeFunction';
-      return tasks.map((task) => ({
-        task,
-        kind: 'failed',
-        errorCode: 'AccessDenied',
-        httpStatus: '403',
-        message,
-      }));
+      return tasks.map((task) => denied(task, 'lambda:InvokeFunction'));
     }
     const lambda = this.#functions.get(operation.functionArn);
     return await invokeTasks(job, operation, lambda, this.faults, tasks);
@@ -249,6 +243,11 @@ export class BatchOperations {
       .toSorted((left, right) => left.place - right.place)
       .map(({ task }) => task);
   }
+}
+
+function denied(task: JobTask, action: string): Delivery {
+  const message = `AccessDenied: the role of the job is not authorized to perform: ${action}`;
+  return { task, kind: 'failed', errorCode: 'AccessDenied', httpStatus: '403', message };
 }
 
 function isOverThreshold(job: Job): boolean {

@@ -60,6 +60,7 @@ export async function runDirect(options: DirectOptions): Promise<RunOutcome> {
   const bucket = writtenBucket(plan);
   const calls = pacedCalls(options.calls, callPace(concurrency));
   try {
+    assertCopiesHere(record);
     await assertStartable(plan, calls, pause);
     const store = options.store ?? folderStore(record);
     const startedAt = await noteStart(record, store, calls);
@@ -96,6 +97,18 @@ export async function runDirect(options: DirectOptions): Promise<RunOutcome> {
   } catch (error) {
     throw refusalOf(error, bucket);
   }
+}
+
+/** @throws RunbookError COPY_WITH_NOT_POSSIBLE where a job of S3's own is to copy: what was reviewed is what runs */
+function assertCopiesHere({ plan, name }: PlanRecord): void {
+  if (plan.inputs.copyWith !== 's3-batch-copy') return;
+  throw new RunbookError(
+    'COPY_WITH_NOT_POSSIBLE',
+    'The copies of this plan are those of a job of S3 Batch Operations; this machine does not make them.',
+    {
+      hint: `on AWS: npm run --silent s3-rewind -- deploy --record ${name} …; or plan again without --copy-with, which copies under the guard from here`,
+    },
+  );
 }
 
 /** Notes when the plan was first started, which is the point in time that an undo goes back to. */

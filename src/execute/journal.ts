@@ -24,6 +24,9 @@ export type Journal = {
   close(): Promise<void>;
 };
 
+/** Lines that say nothing of a row: the end, and the lease of src/execute/batch/lease.ts. */
+const KEPT_APART: ReadonlySet<string> = new Set(['end', 'hold', 'free']);
+
 /** How a row ended, with what undo and verify need of it. */
 export type RowOutcome = {
   outcome: Outcome;
@@ -32,8 +35,8 @@ export type RowOutcome = {
   /** ETag of the copy, without quotes */
   eTag: string | null;
   /** the key's current entry before: what a copy hides */
-  before:
-    | { kind: 'version'; size: number; storageClass: string }
+  before: /** `versionId`: only where it is not the one that the plan expected */
+    | { kind: 'version'; size: number; storageClass: string; versionId?: string }
     | { kind: 'marker' }
     | { kind: 'none' }
     | null;
@@ -99,7 +102,7 @@ export function foldJournal(name: string, text: string): Map<number, RowHistory>
     if (line === '') continue;
     const fields = parseCsvLine(line) ?? [];
     const [kind, rowText = '', third = '', fourth = ''] = fields;
-    if (kind === 'end') continue;
+    if (kind !== undefined && KEPT_APART.has(kind)) continue;
     const row = /^\d+$/.test(rowText) ? Number(rowText) : -1;
     const history = rows.get(row) ?? newHistory();
     const at = new Date(third);

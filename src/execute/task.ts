@@ -16,7 +16,7 @@ import {
   type Journal,
   newHistory,
 } from './journal.ts';
-import { journalWriter } from './journal-writer.ts';
+import { type JournalWriter, journalWriter } from './journal-writer.ts';
 import { listedRound } from './listed.ts';
 import { removeMarkersRound } from './remove-markers.ts';
 import { describeFailure } from './requests.ts';
@@ -85,7 +85,8 @@ export async function runTask(options: TaskOptions): Promise<TaskAnswer> {
   };
   const open = rows.filter(isOpen);
   const wasClosed = endsClosed(text, rows.length);
-  if (open.length > 0) await settleRows(options, open, histories);
+  const writer = journalWriter(options.journal);
+  if (open.length > 0) await settleRows(options, writer, open, histories);
   const counts = noOutcomes();
   for (const row of rows) {
     const outcome = histories.get(row.index)?.outcome?.outcome;
@@ -93,9 +94,10 @@ export async function runTask(options: TaskOptions): Promise<TaskAnswer> {
   }
   const isComplete = rows.every((row) => histories.get(row.index)?.outcome);
   if (isComplete && (open.length > 0 || !wasClosed)) {
-    await options.journal.append(formatEnd(rows.length));
+    // The last outcomes are still waiting: they and the end are one write.
+    await writer.write(formatEnd(rows.length));
     await options.journal.close();
-  }
+  } else await writer.flush();
   return { rows: rows.length, counts, isComplete };
 }
 
@@ -108,12 +110,13 @@ function assertOwnBucket({ manifest, target }: TaskOptions, row: SplitRow): void
   );
 }
 
+/** Leaves the outcomes of its last round to the caller to write. */
 async function settleRows(
   options: TaskOptions,
+  writer: JournalWriter,
   open: readonly SplitRow[],
   histories: ReturnType<typeof foldJournal>,
 ): Promise<void> {
-  const writer = journalWriter(options.journal);
   const settled = new Set<number>();
   const reasons = new Map<number, unknown>();
   const historyOf = (row: SplitRow) => {
@@ -126,7 +129,7 @@ async function settleRows(
   const takeBack = (row: SplitRow) => {
     if (!sent.delete(row.index)) return;
     historyOf(row).intents.pop();
-    writer.write(formatVoid(row.index)).catch(() => {});
+    writer.add(formatVoid(row.index));
   };
   let stragglers: Promise<unknown> | null = null;
   const context: TaskContext = {
@@ -154,8 +157,8 @@ async function settleRows(
       if (outcome.outcome === 'denied') takeBack(row);
       historyOf(row).outcome = outcome;
       settled.add(row.index);
-      // An outcome that a kill or a full disk keeps from the journal is found again by its intent; flush() throws.
-      writer.write(formatOutcome(row.index, outcome)).catch(() => {});
+      // It goes with the next announcement, or the end. One that a kill keeps from the journal is found by its intent.
+      writer.add(formatOutcome(row.index, outcome));
     },
     postpone(row, error) {
       if (isHopeless(error)) throw error;
@@ -192,10 +195,10 @@ async function settleRows(
         }
       } else for (const row of left) reasons.set(row.index, error);
     }
+    if (open.every((row) => settled.has(row.index))) break;
     await writer.flush();
-    if (open.some((row) => !settled.has(row.index))) await options.pause(backoffDelay(attempt));
+    await options.pause(backoffDelay(attempt));
   }
-  await writer.flush();
 }
 
 /** The error that comes first is the one to report; a journal that fails as well fails again at the next write. */

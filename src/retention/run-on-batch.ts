@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { changed, pinManifest } from '../deploy/remote-plan.ts';
+import { changed, pinFile } from '../deploy/remote-plan.ts';
 import type { DeploySite } from '../deploy/site.ts';
 import { RunbookError } from '../errors.ts';
 import { readPatiently } from '../execute/backoff.ts';
@@ -123,16 +123,10 @@ async function readStart(
 async function startJob(run: Run, manifest: RetentionManifest): Promise<void> {
   const { site, place, plan, roleArn } = run;
   site.progress(`${manifest.name}: checking its manifest`, null);
-  const { versionId } = await pinManifest(site, place, manifest);
-  const key = `${place.prefix}${manifest.path}`;
-  const { eTag } = await readPatiently(
-    () => site.objects.readObject({ bucket: place.bucket, key, versionId, range: { start: 0, end: 1 } }),
-    site.pause,
-  );
+  const stored = await pinFile(site, place, manifest);
   const earlier = run.start.jobs?.find((job) => job.manifest === manifest.name);
   const isUsable = earlier !== undefined && (await isAlive(run, earlier.id));
   const attempt = (earlier?.attempt ?? 0) + (isUsable ? 0 : 1);
-  const stored = { key, versionId, eTag };
   const order: RetentionJobOrder = { place, plan, manifest, stored, attempt, roleArn, tags: run.tags };
   const id = isUsable ? earlier.id : await createJobOnce(site.jobs, retentionJobRequest(order), site.pause);
   if (!isUsable) await noteJob(run, { manifest: manifest.name, attempt, id });

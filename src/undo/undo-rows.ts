@@ -36,10 +36,12 @@ export function undoOf(operation: Operation, bucket: string, { key, rows }: Ende
   }
 }
 
-function undoAdded(bucket: string, key: string, { result }: EndedRow): UndoRow | null {
+function undoAdded(bucket: string, key: string, { row, result }: EndedRow): UndoRow | null {
   const markerId = result.newVersionId;
   if (markerId === null) return null;
-  return { scenario: '2', row: plannedRow(bucket, key, { versionId: markerId, currentVersionId: markerId }) };
+  const exposed = row.currentVersionId === null ? {} : { exposedVersionId: row.currentVersionId };
+  const fields = { versionId: markerId, currentVersionId: markerId, ...exposed };
+  return { scenario: '2', row: plannedRow(bucket, key, fields) };
 }
 
 /** However many markers were removed, one takes the exposed version away again. */
@@ -57,12 +59,16 @@ function undoCopied(
 ): UndoRow | null {
   const { newVersionId: copyId, before } = result;
   if (copyId === null) return null;
-  if (isToBucket || before === null || before.kind !== 'version') {
+  // Only a copy without a guard can have gone over a version of the destination.
+  const isOverVersion = before?.kind === 'version' && (!isToBucket || before.versionId !== undefined);
+  if (!isOverVersion) {
     const fields = { currentVersionId: copyId, size: row.size, storageClass: row.storageClass };
     return { scenario: '1', row: plannedRow(bucket, key, fields) };
   }
   const { size, storageClass } = before;
-  const fields = { versionId: row.currentVersionId, currentVersionId: copyId, size, storageClass };
+  // A copy without a guard may hide what was written after the plan.
+  const versionId = before.versionId ?? row.currentVersionId;
+  const fields = { versionId, currentVersionId: copyId, size, storageClass };
   return { scenario: copyScenario(size, storageClass), row: plannedRow(bucket, key, fields) };
 }
 

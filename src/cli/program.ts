@@ -14,6 +14,8 @@ import { addExtendRetentionCommand } from './extend-retention-command.ts';
 import { addFreezeCommands } from './freeze-command.ts';
 import { addInventoryCommand } from './inventory-command.ts';
 import type { PlanOptions } from './plan.ts';
+import { addPrepareRetentionCommand } from './prepare-retention-command.ts';
+import { addRetentionReportCommand } from './retention-report-command.ts';
 import { addStartJobsCommand } from './start-jobs.ts';
 import { reportFailure } from './terminal.ts';
 import { addUndoCommand } from './undo.ts';
@@ -60,6 +62,8 @@ export function buildProgram(): Command {
   addUndoCommand(program);
   addCleanupCommand(program);
   addExtendRetentionCommand(program);
+  addPrepareRetentionCommand(program);
+  addRetentionReportCommand(program);
   addFreezeCommands(program);
   return program;
 }

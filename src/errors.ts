@@ -84,6 +84,13 @@ export const ERROR_KINDS = {
   CONFIRMATION_MISSING: badInput('The command changes a bucket, and was not told to go ahead.'),
   CHECKS_BLOCK: badInput('A blocking check of the plan stands against starting it.'),
   MFA_DELETE_ENABLED: badInput('MFA delete of the bucket forbids the removal of delete markers.'),
+  RESTORE_TIER_UNAVAILABLE: badInput('The archive of a version knows no such retrieval tier.'),
+  RESTORE_WINDOW_TOO_SHORT: badInput(
+    'Restored copies would expire before they could be copied, or would be kept for no whole number of days.',
+  ),
+  RESTORE_TERMS_CHANGED: badInput(
+    'The restores of this record were approved with another tier or number of days.',
+  ),
   OBJECT_LOCK_NOT_ENABLED: badInput('The bucket has no Object Lock, so no version of it can be locked.'),
   INVALID_RETENTION: badInput(
     'A retention period, a step, a mode, a budget or the configuration of an extension is not one that can be used.',

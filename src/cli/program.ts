@@ -12,6 +12,7 @@ import { addEndpointOptions } from './endpoint-options.ts';
 import { addExtendRetentionCommand } from './extend-retention-command.ts';
 import { addInventoryCommand } from './inventory-command.ts';
 import type { PlanOptions } from './plan.ts';
+import { addRestoreArchivedCommand } from './restore-archived.ts';
 import { addStartJobsCommand } from './start-jobs.ts';
 import { reportFailure } from './terminal.ts';
 import { addUndoCommand } from './undo.ts';
@@ -53,6 +54,7 @@ export function buildProgram(): Command {
   addPlanCommand(program);
   addStartJobsCommand(program);
   addDeployCommand(program);
+  addRestoreArchivedCommand(program);
   addVerifyCommand(program);
   addUndoCommand(program);
   addCleanupCommand(program);

@@ -1,0 +1,34 @@
+import { RestoreObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { S3CallError } from '../s3/call-error.ts';
+import type { RestoreAnswer, RestoreTier } from '../s3/restore.ts';
+import { asCallError } from './responses.ts';
+
+/** RestoreObject over an S3 client that does not retry. */
+export function openRestoreCalls(client: S3Client) {
+  return {
+    /**
+     * Asks for the restore of a version. S3 answers 202 to a request that it takes, 200 where a restored copy is there
+     * already (it then stays longer), and 409 while one is on its way (API_RestoreObject).
+     * @throws S3CallError
+     */
+    async restoreObject(
+      { bucket, key, versionId }: { bucket: string; key: string; versionId: string },
+      { tier, days }: { tier: RestoreTier; days: number | null },
+    ): Promise<RestoreAnswer> {
+      const command = new RestoreObjectCommand({
+        Bucket: bucket,
+        Key: key,
+        VersionId: versionId,
+        RestoreRequest: { GlacierJobParameters: { Tier: tier }, ...(days !== null && { Days: days }) },
+      });
+      try {
+        const { $metadata } = await client.send(command);
+        return $metadata.httpStatusCode === 200 ? 'restored' : 'requested';
+      } catch (error) {
+        const failure = asCallError(error);
+        if (failure instanceof S3CallError && failure.code === 'RestoreAlreadyInProgress') return 'under-way';
+        throw failure;
+      }
+    },
+  };
+}

@@ -4,6 +4,8 @@ import type { Journal } from './journal.ts';
 export type JournalWriter = {
   /** Durable when it resolves. @throws what the journal's append threw, here and from then on */
   write(lines: string): Promise<void>;
+  /** Leaves lines to the next write or flush: on S3 each append is a request that is paid for. */
+  add(lines: string): void;
   /** Resolves when all that was written before is durable. */
   flush(): Promise<void>;
 };
@@ -30,6 +32,9 @@ export function journalWriter(journal: Journal): JournalWriter {
     write(lines) {
       waiting += lines;
       return schedule();
+    },
+    add(lines) {
+      waiting += lines;
     },
     flush: () => (waiting === '' ? last : schedule()),
   };

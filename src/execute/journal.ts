@@ -25,6 +25,9 @@ export type Journal = {
   close(): Promise<void>;
 };
 
+/** Lines that say nothing of a row: the end, and the lease of src/execute/batch/lease.ts. */
+const KEPT_APART: ReadonlySet<string> = new Set(['end', 'hold', 'free']);
+
 /** How a row ended, with what undo and verify need of it. */
 export type RowOutcome = {
   outcome: Outcome;
@@ -107,7 +110,7 @@ export function foldJournal(name: string, text: string): Map<number, RowHistory>
     if (line === '') continue;
     const fields = parseCsvLine(line) ?? [];
     const [kind, rowText = '', third = '', fourth = '', fifth = ''] = fields;
-    if (kind === 'end') continue;
+    if (kind !== undefined && KEPT_APART.has(kind)) continue;
     const row = /^\d+$/.test(rowText) ? Number(rowText) : -1;
     const history = rows.get(row) ?? newHistory();
     const at = new Date(third);

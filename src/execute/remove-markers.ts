@@ -95,7 +95,7 @@ async function act(context: TaskContext, work: readonly KeyRemovals[]): Promise<
   await forEachConcurrently(replaceable, LOOKUPS_IN_FLIGHT, async (removal) => {
     if (await isStillMarker(context, removal)) await send(context, [removal], removed);
   });
-  // What a HEAD proved shows nothing of what lies below; undo has to know what came to the top.
+  // Undo has to know what came to the top.
   await forEachConcurrently(work, LOOKUPS_IN_FLIGHT, (key) => settleKey(context, key, removed));
 }
 
@@ -140,7 +140,13 @@ async function settleKey(
   if (rows.length === 0) return;
   const gone = new Set(rows.flatMap(({ versionId }) => versionId ?? []));
   const listed = exposedEntry(work.proof, gone);
-  const exposed = listed === undefined ? await exposedNow(context, work.key) : (listed?.versionId ?? null);
+  let exposed = listed?.versionId ?? null;
+  // What a HEAD proved shows nothing of what lies below. The plan does, and nothing can get in between, as new entries
+  // come to the top; should that entry itself be gone, verify finds it missing and undo leaves the key alone.
+  if (listed === undefined) {
+    const planned = rows.length === work.key.rows.length ? rows[0]?.exposedVersionId : undefined;
+    exposed = planned ?? (await exposedNow(context, work.key));
+  }
   for (const row of rows) context.settle(row, outcomeOf('done', { newVersionId: exposed }));
 }
 

@@ -5,7 +5,7 @@ import { type PlannedRow, parseManifestLine } from '../s3/manifest.ts';
 export const ROWS_PER_SPLIT = 1_000;
 
 /**
- * Bytes that hold any row: bucket 63, key 1,024 bytes at three characters each, two version IDs of 1,024, and the
+ * Bytes that hold any row: bucket 63, key 1,024 bytes at three characters each, three version IDs of 1,024, and the
  * small columns.
  */
 export const MAX_ROW_BYTES = 8_192;

@@ -18,7 +18,7 @@ import {
   type Journal,
   newHistory,
 } from './journal.ts';
-import { journalWriter } from './journal-writer.ts';
+import { type JournalWriter, journalWriter } from './journal-writer.ts';
 import { listedRound } from './listed.ts';
 import { removeMarkersRound } from './remove-markers.ts';
 import { describeFailure } from './requests.ts';
@@ -92,7 +92,8 @@ export async function runTask(options: TaskOptions): Promise<TaskAnswer> {
   };
   const open = rows.filter(isOpen);
   const wasClosed = endsClosed(text, rows.length);
-  const left = open.length > 0 ? await settleRows(options, open, histories) : 0;
+  const writer = journalWriter(options.journal);
+  const left = open.length > 0 ? await settleRows(options, writer, open, histories) : 0;
   const counts = noOutcomes();
   for (const row of rows) {
     const outcome = histories.get(row.index)?.outcome?.outcome;
@@ -100,9 +101,10 @@ export async function runTask(options: TaskOptions): Promise<TaskAnswer> {
   }
   const isComplete = left === 0 && rows.every((row) => histories.get(row.index)?.outcome);
   if (isComplete && (open.length > 0 || !wasClosed)) {
-    await options.journal.append(formatEnd(rows.length));
+    // The last outcomes are still waiting: they and the end are one write.
+    await writer.write(formatEnd(rows.length));
     await options.journal.close();
-  }
+  } else await writer.flush();
   return { rows: rows.length, counts, isComplete };
 }
 
@@ -115,13 +117,13 @@ function assertOwnBucket({ manifest, target }: TaskOptions, row: SplitRow): void
   );
 }
 
-/** @returns how many rows it had no time for */
+/** Leaves the outcomes of its last round to the caller to write. @returns how many rows it had no time for */
 async function settleRows(
   options: TaskOptions,
+  writer: JournalWriter,
   open: readonly SplitRow[],
   histories: ReturnType<typeof foldJournal>,
 ): Promise<number> {
-  const writer = journalWriter(options.journal);
   const settled = new Set<number>();
   const reasons = new Map<number, unknown>();
   const historyOf = (row: SplitRow) => {
@@ -134,7 +136,7 @@ async function settleRows(
   const takeBack = (row: SplitRow) => {
     if (!sent.delete(row.index)) return;
     historyOf(row).intents.pop();
-    writer.write(formatVoid(row.index)).catch(() => {});
+    writer.add(formatVoid(row.index));
   };
   let stragglers: Promise<unknown> | null = null;
   const context: TaskContext = {
@@ -167,8 +169,8 @@ async function settleRows(
       if (outcome.outcome === 'denied') takeBack(row);
       historyOf(row).outcome = outcome;
       settled.add(row.index);
-      // An outcome that a kill or a full disk keeps from the journal is found again by its intent; flush() throws.
-      writer.write(formatOutcome(row.index, outcome)).catch(() => {});
+      // It goes with the next announcement, or the end. One that a kill keeps from the journal is found by its intent.
+      writer.add(formatOutcome(row.index, outcome));
     },
     postpone(row, error) {
       if (isHopeless(error)) throw error;
@@ -205,10 +207,10 @@ async function settleRows(
         }
       } else for (const row of left) reasons.set(row.index, error);
     }
+    if (open.every((row) => settled.has(row.index))) break;
     await writer.flush();
-    if (open.some((row) => !settled.has(row.index))) await options.pause(backoffDelay(attempt));
+    await options.pause(backoffDelay(attempt));
   }
-  await writer.flush();
   return open.filter((row) => !settled.has(row.index)).length;
 }
 

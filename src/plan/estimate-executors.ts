@@ -48,7 +48,7 @@ export function estimateBatch(
   const guard = cheapest(guardWays(scenario, input, tasks, prices), (way) => {
     return way.usd + computeUsd(lambdaSeconds(way), prices);
   });
-  const all = addWork(bookkeeping(tasks, prices), guard, work);
+  const all = addWork(bookkeeping(scenario, tasks, prices), guard, work);
   return lambdaJob(tasks, all, tasks * rates.TASK_START_SECONDS + lambdaSeconds(all), prices);
 }
 
@@ -128,7 +128,6 @@ function s3Seconds(work: Work): number {
   return Math.max(work.reads / rates.S3_READS_PER_SECOND, work.writes / rates.S3_WRITES_PER_SECOND);
 }
 
-function cheapest(ways: [Work, Work], costOf: (way: Work) => number): Work {
-  const [first, second] = ways;
-  return costOf(second) < costOf(first) ? second : first;
+function cheapest([first, ...others]: [Work, ...Work[]], costOf: (way: Work) => number): Work {
+  return others.reduce((best, way) => (costOf(way) < costOf(best) ? way : best), first);
 }

@@ -3,12 +3,21 @@
  * docs/estimates.md lists every constant of this file with its value; a test holds the two together.
  */
 
-/** GET requests of a task beside its rows: its part of the manifest twice, the versioning of the bucket. */
-export const BOOKKEEPING_READS = 3;
+/** GET requests of a task beside its rows: its part of the manifest, the versioning of the bucket. */
+export const BOOKKEEPING_READS = 2;
 /** LIST requests of a task beside its rows: its journal. */
 export const BOOKKEEPING_LISTINGS = 1;
-/** PUT requests of a task beside its rows: lease, intents, outcomes, end, lease given back. */
-export const BOOKKEEPING_WRITES = 5;
+/** PUT requests of a task beside its rows: what is about to be done, with the lease; the outcomes, with the end. */
+export const BOOKKEEPING_WRITES = 2;
+
+/**
+ * Copies that are announced together, in one PUT to the journal and after one look at the versioning: those of
+ * TASK_REQUESTS_IN_FLIGHT that get ready while the PUT before is under way.
+ */
+export const COPIES_PER_ANNOUNCEMENT = 8;
+
+/** Rows of a task after which it tries whether a page of the listing pays, where it never does: see prove-keys.ts. */
+export const SPARSE_PAGE_ROWS = [13, 64, 320];
 
 /** Rows of a manifest that one split task serves: one DeleteObjects request, and well inside Lambda's time limit. */
 export const ROWS_PER_TASK = 1_000;

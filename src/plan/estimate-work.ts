@@ -40,60 +40,58 @@ export function addWork(...parts: Work[]): Work {
 }
 
 /**
- * The two ways to prove the guards of a scenario; the executors take the cheaper one.
+ * The ways to prove the guards of a scenario; the executors take the cheaper one.
  *
  * By LIST: changed keys are taken to be spread evenly over the scope, the worst case, so that the tasks together list
- * every entry in scope, and each ends within a page. A destination bucket is taken to be empty, as it should be:
- * there a task lists one page. By HEAD: one a row, because each delete marker must be seen to be one.
+ * every entry in scope, and each ends within a page. By HEAD: one a row, because each delete marker must be seen to be
+ * one, and the pages that a task tries in vain. A copy looks at its source and at its key by HEAD in any case.
  */
 export function guardWays(
   scenario: PlannedScenario,
   input: EstimateInput,
   tasks: number,
   prices: PriceTable,
-): [byList: Work, byHead: Work] {
-  const entries = input.mode === 'copy-to-bucket' ? 0 : input.entriesInScope;
-  const pages = Math.ceil(entries / rates.LIST_PAGE_ENTRIES) + tasks;
-  const heads = scenario.rows;
-  return [
-    {
-      ...NO_WORK,
-      requests: pages,
-      usd: (pages * prices.listUsdPerThousandRequests) / 1_000,
-      sequentialSeconds: pages * rates.LIST_PAGE_SECONDS,
-      reads: pages,
-    },
-    {
-      ...NO_WORK,
-      requests: heads,
-      usd: (heads * prices.readUsdPerThousandRequests) / 1_000,
-      parallelSeconds: heads * rates.HEAD_SECONDS,
-      reads: heads,
-    },
-  ];
+): [Work, ...Work[]] {
+  if (isCopy(scenario.scenario)) return [lookUps(2 * scenario.rows, 0, prices)];
+  const triedPages = tasks * rates.SPARSE_PAGE_ROWS.filter((rows) => scenario.rows / tasks >= rows).length;
+  const pages = Math.ceil(input.entriesInScope / rates.LIST_PAGE_ENTRIES) + tasks;
+  return [lookUps(0, pages, prices), lookUps(scenario.rows, triedPages, prices)];
+}
+
+function lookUps(heads: number, pages: number, prices: PriceTable): Work {
+  return {
+    ...NO_WORK,
+    requests: heads + pages,
+    usd: (heads * prices.readUsdPerThousandRequests + pages * prices.listUsdPerThousandRequests) / 1_000,
+    sequentialSeconds: pages * rates.LIST_PAGE_SECONDS,
+    parallelSeconds: heads * rates.HEAD_SECONDS,
+    reads: heads + pages,
+  };
 }
 
 /**
- * What a task of S3 Batch Operations does beside its rows, as test/lambda/task-requests.test.ts counts it: two reads of
- * the manifest and one of the bucket's versioning; a listing of its journal; and its journal, written five times (the
- * lease, what is about to be done, the outcomes, the end, the lease given back).
+ * What a task of S3 Batch Operations does beside its rows, as test/lambda/task-requests.test.ts counts it: it reads its
+ * part of the manifest and the bucket's versioning, lists its journal, and writes it twice: what is about to be done,
+ * and the outcomes. Copies are announced as they get ready, some at a time.
  */
-export function bookkeeping(tasks: number, prices: PriceTable): Work {
-  const reads = tasks * rates.BOOKKEEPING_READS;
+export function bookkeeping(scenario: PlannedScenario, tasks: number, prices: PriceTable): Work {
+  const announcements = isCopy(scenario.scenario)
+    ? Math.max(0, Math.ceil(scenario.rows / rates.COPIES_PER_ANNOUNCEMENT) - tasks)
+    : 0;
+  const reads = tasks * rates.BOOKKEEPING_READS + announcements;
   const listings = tasks * rates.BOOKKEEPING_LISTINGS;
-  const writes = tasks * rates.BOOKKEEPING_WRITES;
+  const writes = tasks * rates.BOOKKEEPING_WRITES + announcements;
   return {
+    ...NO_WORK,
     requests: reads + listings + writes,
     usd:
       (reads * prices.readUsdPerThousandRequests +
         listings * prices.listUsdPerThousandRequests +
         writes * prices.writeUsdPerThousandRequestsByClass.STANDARD) /
       1_000,
-    sequentialSeconds: (reads + listings + writes) * rates.SMALL_REQUEST_SECONDS,
-    parallelSeconds: 0,
-    // The record is another bucket than the one that is rolled back, so its rate does not count here.
-    reads: 0,
-    writes: 0,
+    // Announcements are under way beside the copies. The record is another bucket than the one that is rolled back, so
+    // its rate does not count here.
+    sequentialSeconds: (reads + listings + writes - 2 * announcements) * rates.SMALL_REQUEST_SECONDS,
   };
 }
 

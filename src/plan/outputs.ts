@@ -61,7 +61,8 @@ export function manifestQueries(sql: SqlRenderer, view: object, inputs: PlanInpu
         isCopy: !isMarkerRows && operation !== 'add-delete-marker',
       };
       const name = `scenario${scenario}`;
-      const list = { name, folder: 'manifests', file: name, header: false, columns: MANIFEST_COLUMNS };
+      const columns = isMarkerRows ? [...MANIFEST_COLUMNS, 'exposed_version_id'] : MANIFEST_COLUMNS;
+      const list = { name, folder: 'manifests', file: name, header: false, columns };
       return { scenario, class: keyClass, ...listQuery(sql, 'manifest', values, list) };
     });
 }

@@ -11,9 +11,16 @@ export type PlannedRow = {
   /** bytes */
   size: number | null;
   storageClass: string | null;
+  /**
+   * the version that comes to the top when the key's markers are gone; only in rows that remove one, and left out where
+   * the plan does not know for sure
+   */
+  exposedVersionId?: string;
 };
 
 const COLUMNS = 6;
+/** Rows that remove a delete marker end in one more. */
+const MARKER_COLUMNS = 7;
 /** What encodeURIComponent leaves as it is although it is reserved; `~` so that `+`-aware decoders agree too. */
 const LEFT_BARE = /[!'()*~]/g;
 
@@ -37,9 +44,10 @@ export function decodeKey(text: string): string | null {
 /** @returns the row, or null where the line is not one of a manifest */
 export function parseManifestLine(line: string): PlannedRow | null {
   const fields = parseCsvLine(line);
-  if (fields === null || fields.length !== COLUMNS) return null;
+  if (fields === null || (fields.length !== COLUMNS && fields.length !== MARKER_COLUMNS)) return null;
   const [bucket = '', encodedKey = '', versionId = '', currentVersionId = '', size = '', storageClass = ''] =
     fields;
+  const exposedVersionId = fields[COLUMNS] ?? '';
   const key = decodeKey(encodedKey);
   if (bucket === '' || key === null || key === '' || !/^\d*$/.test(size)) return null;
   return {
@@ -49,17 +57,19 @@ export function parseManifestLine(line: string): PlannedRow | null {
     currentVersionId: currentVersionId || null,
     size: size === '' ? null : Number(size),
     storageClass: storageClass || null,
+    ...(exposedVersionId !== '' && { exposedVersionId }),
   };
 }
 
 /** Formats a row as a line of a manifest, without its line break. */
 export function formatManifestLine(row: PlannedRow): string {
-  return formatCsvLine([
+  const fields = [
     row.bucket,
     encodeKey(row.key),
     row.versionId,
     row.currentVersionId,
     row.size,
     row.storageClass,
-  ]);
+  ];
+  return formatCsvLine(row.exposedVersionId === undefined ? fields : [...fields, row.exposedVersionId]);
 }

@@ -36,10 +36,12 @@ export function undoOf(operation: Operation, bucket: string, { key, rows }: Ende
   }
 }
 
-function undoAdded(bucket: string, key: string, { result }: EndedRow): UndoRow | null {
+function undoAdded(bucket: string, key: string, { row, result }: EndedRow): UndoRow | null {
   const markerId = result.newVersionId;
   if (markerId === null) return null;
-  return { scenario: '2', row: plannedRow(bucket, key, { versionId: markerId, currentVersionId: markerId }) };
+  const exposed = row.currentVersionId === null ? {} : { exposedVersionId: row.currentVersionId };
+  const fields = { versionId: markerId, currentVersionId: markerId, ...exposed };
+  return { scenario: '2', row: plannedRow(bucket, key, fields) };
 }
 
 /** However many markers were removed, one takes the exposed version away again. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { leaseJournal } from '../../src/execute/batch/journal-objects.ts';
+import { LeaseLostError } from '../../src/execute/batch/lease.ts';
 import { journalPrefix, recordPlaceOf } from '../../src/execute/batch/record-place.ts';
 import type { TaskArguments } from '../../src/s3/batch-job.ts';
 import { S3CallError } from '../../src/s3/call-error.ts';
@@ -174,8 +175,11 @@ describe('leases', () => {
     return { bucket, prefix: journalPrefix({ bucket, prefix }, '1', 0) };
   };
 
+  const open = (holdMs = 1_000) => leaseJournal(stage.objects, place(), holdMs, noPause);
+  const INTENT = 'intent,0,2025-08-22T12:00:00.000Z\n';
+
   test('one whose holder was killed is taken over when the holder cannot live any more', async () => {
-    await leaseJournal(stage.objects, place(), 60_000, noPause);
+    await (await open(60_000)).append(INTENT);
     const { parts } = functionParts(stage, task);
     const [held] = await invoke(parts, eventOf(task));
     expect(held).toMatchObject({ resultCode: 'TemporaryFailure', resultString: 'LEASE_HELD' });
@@ -185,19 +189,53 @@ describe('leases', () => {
     expect(taken?.resultCode).toBe('Succeeded');
   });
 
-  test('a holder that was taken for dead cannot write, so it cannot act', async () => {
-    const first = await leaseJournal(stage.objects, place(), 1_000, noPause);
-    await first.append('intent,0,2025-08-22T12:00:00.000Z\n');
+  test('of two that begin at the same moment one announces, and the other can announce nothing', async () => {
+    const [left, right] = await Promise.all([open(), open()]);
+    const ended = await Promise.allSettled([left.append(INTENT), right.append(INTENT)]);
+    expect(ended.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    const loser = ended[0]?.status === 'rejected' ? left : right;
+    await expect(loser.append(INTENT)).rejects.toThrow(/another invocation/);
+    await loser.release();
+    await expect(open()).rejects.toThrow(/holds the lease/);
+  });
+
+  test('one that another finished meanwhile can announce nothing', async () => {
+    const slow = await open();
+    const quick = await open();
+    await quick.append(`${INTENT}outcome,0,done,v,,,,,\nend,1\n`);
+    await quick.close();
+    await expect(slow.append(INTENT)).rejects.toThrow(/another invocation/);
+  });
+
+  test('a holder that was taken for dead cannot write once another announces, so it cannot act', async () => {
+    const first = await open();
+    await first.append(INTENT);
     stage.sandbox.clock.advance(10);
-    const second = await leaseJournal(stage.objects, place(), 1_000, noPause);
-    expect(await second.read()).toBe('intent,0,2025-08-22T12:00:00.000Z\n');
-    await expect(first.append('intent,1,2025-08-22T12:00:00.000Z\n')).rejects.toThrow(/another invocation/);
+    const second = await open();
+    expect(await second.read()).toMatch(/^hold,[^\n]+\nintent,0,[^\n]+\n$/);
     await second.append('outcome,0,done,v,,,,,\n');
+    await expect(first.append(INTENT)).rejects.toThrow(/another invocation/);
     await first.release();
-    await expect(leaseJournal(stage.objects, place(), 1_000, noPause)).rejects.toThrow(/holds the lease/);
+    await expect(open()).rejects.toThrow(/holds the lease/);
     await second.release();
-    const third = await leaseJournal(stage.objects, place(), 1_000, noPause);
-    expect(await third.read()).toMatch(/^intent,0.*\n\noutcome,0/);
+    const third = await open();
+    expect(await third.read()).toMatch(/^hold,.*\nintent,0.*\nhold,.*\noutcome,0.*\nfree\n$/);
+  });
+
+  test('a holder that was taken for dead and announces first stops the one that took over', async () => {
+    const first = await open();
+    await first.append(INTENT);
+    stage.sandbox.clock.advance(10);
+    const second = await open();
+    await first.append(INTENT);
+    await expect(second.append(INTENT)).rejects.toThrow(/another invocation/);
+  });
+
+  test('the end gives the lease back', async () => {
+    const first = await open();
+    await first.append('end,0\n');
+    await first.close();
+    expect(await (await open()).read()).toMatch(/^hold,[^\n]+\nend,0\n$/);
   });
 
   test('answers that are lost change nothing', async () => {
@@ -207,14 +245,17 @@ describe('leases', () => {
       probability: 0.5,
       effect: 'reset-after',
     });
-    const journal = await leaseJournal(stage.objects, place(), 1_000, noPause);
-    for (const line of ['a', 'b', 'c', 'd', 'e', 'f']) {
-      await journal.append(line).catch((error) => expect(error).toBeInstanceOf(S3CallError));
+    const journal = await open();
+    for (const line of ['a\n', 'b\n', 'c\n', 'd\n', 'e\n', 'f\n']) {
+      await journal.append(line).catch((error) => {
+        expect(error instanceof S3CallError || error instanceof LeaseLostError).toBe(true);
+      });
     }
     stage.sandbox.faults.clear();
     await journal.release();
-    const next = await leaseJournal(stage.objects, place(), 1_000, noPause).catch(() => null);
-    expect((await next?.read()) ?? 'abcdef').toMatch(/^a?b?c?d?e?f?$/);
+    stage.sandbox.clock.advance(10);
+    const next = await open();
+    expect(await next.read()).toMatch(/^(hold,[^\n]+\n)?(a\n)?(b\n)?(c\n)?(d\n)?(e\n)?(f\n)?(free\n)?$/);
   });
 });
 

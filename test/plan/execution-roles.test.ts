@@ -242,7 +242,7 @@ describe('the rest of what they need, and nothing beside it', () => {
     ['batch', 's3:GetObject', other('jobs/scenario1-1.csv'), false],
     ['batch', 's3:PutObject', record('reports/job-1/results/a.csv'), true],
     ['batch', 's3:PutObject', record('reports/job-1/manifest.json'), true],
-    ['task', 's3:PutObject', record('outcomes/journal/scenario1/0000000/lease.json'), true],
+    ['task', 's3:PutObject', record('outcomes/journal/scenario1/0000000/0000000.csv'), true],
     ['batch', 's3:PutObject', record('jobs/scenario1-1.csv'), false],
     ['batch', 's3:PutObject', other('reports/job-1/results/a.csv'), false],
     ['batch', 'lambda:InvokeFunction', `${FUNCTION}:1`, true],

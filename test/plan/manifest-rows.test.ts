@@ -31,9 +31,9 @@ test('Bucket Rollback', async () => {
   expect(Object.fromEntries(lists)).toEqual({
     'manifests/scenario1.csv': 'example-bucket,b/a%C3%B1adido.txt,,v1,7,STANDARD\n',
     'manifests/scenario2.csv': [
-      'example-bucket,a%201,dm2,dm2,,\n',
-      'example-bucket,a%201,dm1,dm2,,\n',
-      'example-bucket,a%2B1,null2,null2,,\n',
+      'example-bucket,a%201,dm2,dm2,,,v1\n',
+      'example-bucket,a%201,dm1,dm2,,,v1\n',
+      'example-bucket,a%2B1,null2,null2,,,null\n',
     ].join(''),
     'manifests/scenario2_undo.csv': [
       'example-bucket,a%201,,v1,10,STANDARD\n',

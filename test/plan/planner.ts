@@ -22,6 +22,8 @@ import { POINT_IN_TIME, type Stack } from './stacks.ts';
 export type PlannedKey = {
   class: KeyClass;
   rows: string[];
+  /** the version that removing the key's markers exposes; null where the rows do not say */
+  exposed: string | null;
   undo: string[];
   /** the row of a review list, by column */
   review: Record<string, string> | null;
@@ -182,7 +184,7 @@ function readKeys(
   const rest: KeyClass = 'unchanged';
   const planned = new Map<string, PlannedKey>();
   for (const key of keys)
-    planned.set(key, { class: classes.get(key) ?? rest, rows: [], undo: [], review: null });
+    planned.set(key, { class: classes.get(key) ?? rest, rows: [], exposed: null, undo: [], review: null });
   const find = (encoded = ''): PlannedKey => {
     const found = planned.get(decodeURIComponent(encoded));
     if (found === undefined) throw new Error(`${encoded} is listed, but the inventory has no such key`);
@@ -195,11 +197,16 @@ function readKeys(
     for (const [, key, ...row] of parseRows(lists.get(manifest.path))) {
       const found = find(key);
       assertSame(`class of ${key}`, found.class, scenarios.get(manifest.scenario));
+      if (found.class === 'remove-delete-markers') found.exposed = row.pop() || null;
       found.rows.push(row.join(','));
     }
   }
   for (const undo of plan.undoManifests) {
-    for (const [, key, ...row] of parseRows(lists.get(undo.path))) find(key).undo.push(row.join(','));
+    for (const [, key, ...row] of parseRows(lists.get(undo.path))) {
+      const found = find(key);
+      found.undo.push(row.join(','));
+      if (found.exposed !== null) assertSame(`exposed entry of ${key}`, row[1], found.exposed);
+    }
   }
   for (const list of plan.reviewLists) {
     const [header = [], ...rows] = parseRows(lists.get(list.path));

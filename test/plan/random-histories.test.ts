@@ -116,6 +116,8 @@ function checkUndo(stack: Stack, key: PlannedKey, settings: Settings): string | 
   const before = liveStack(stack);
   const after = carryOut(before, key);
   if (key.class !== 'remove-delete-markers' || after === before) return null;
+  if (key.exposed !== null && key.exposed !== after[0]?.versionId)
+    return `the rows promise ${key.exposed} on top, and ${after[0]?.versionId} is`;
   // Which of two entries of one second is exposed, the plan cannot know; then the guard may hold the undo back.
   const exposed = stack.find((entry) => entry.versionId === after[0]?.versionId);
   const rivals = stack.filter((entry) => !entry.isLatest && entry.at === exposed?.at);

@@ -6,6 +6,7 @@ export default defineConfig({
   root: resolve(import.meta.dirname, '../..'),
   test: {
     include: ['test/trino/**/*.test.ts'],
+    setupFiles: ['test/random-seed.ts'],
     globalSetup: ['test/trino/global-setup.ts'],
     testTimeout: 300_000,
     hookTimeout: 300_000,

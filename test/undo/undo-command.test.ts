@@ -47,7 +47,7 @@ test('each operation is taken back by the one of the table', async () => {
     `data,shown,,${current('shown')},,`,
   ]);
   expect(await manifestRows(undo.folder, '2')).toEqual([
-    `data,hidden,${current('hidden')},${current('hidden')},,`,
+    `data,hidden,${current('hidden')},${current('hidden')},,,${stage.bucket.stack('hidden')[1]?.versionId}`,
   ]);
   const overwritten = stage.bucket.stack('copied')[1]?.versionId;
   expect(await manifestRows(undo.folder, '3b')).toEqual([

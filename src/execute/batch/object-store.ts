@@ -9,7 +9,7 @@ import { OUTCOME_FILE, readRunStart, START_FILE, writeRunOutcome, writeRunStart 
 import { outcomeFile, type RunStore } from '../run-store.ts';
 import { leaseJournal } from './journal-objects.ts';
 import { journalsInOrder } from './journals.ts';
-import { LeaseHeldError } from './lease.ts';
+import { LeaseHeldError, LeaseLostError } from './lease.ts';
 import { journalPrefix, type RecordPlace } from './record-place.ts';
 import { publishFile, type RecordCalls } from './remote-record.ts';
 
@@ -49,8 +49,8 @@ export function objectStore(
             await journal.release();
           }
         } catch (error) {
-          // Another run is at the split, or was lost while it was; its lease ends.
-          if (!(error instanceof LeaseHeldError)) throw error;
+          // Another run is at the split, has begun it at the same moment, or was lost while it was; its lease ends.
+          if (!(error instanceof LeaseHeldError || error instanceof LeaseLostError)) throw error;
           await pause(LOOK_AGAIN_MS);
         }
       }

@@ -1,17 +1,19 @@
 import { sharedPrefixLength } from '../../s3/key-order.ts';
 import type { KeyRange } from './key-range.ts';
 
+const MOST_BEFORE_THE_END = 0.99;
+
 /**
  * How much of the work is done. S3 does not tell how many entries a bucket has, so this is an estimate: a range that
  * is split is taken to be split in halves, unless the part given away turns out to be empty, and within a range the
- * position is read off the characters of the keys.
+ * position is read off the characters of the keys. It is whole only when every range is.
  */
 export function estimateCoverage(ranges: readonly KeyRange[]): number {
   const done = ranges.reduce(
     (total, range) => total + range.weight * (range.done ? 1 : shareListed(range)),
     0,
   );
-  return Math.min(1, done);
+  return ranges.every((range) => range.done) ? 1 : Math.min(MOST_BEFORE_THE_END, done);
 }
 
 /** Gives half of what a range has left to the range that is split off it. To be called while it has its old end. */

@@ -1,4 +1,4 @@
--- Scenario 2: Remove delete markers. Columns: bucket, key, version_id, current_version_id, size, storage_class.
+-- Scenario 2: Remove delete markers. Columns: bucket, key, version_id, current_version_id, size, storage_class, exposed_version_id.
 CREATE TABLE "rb_example_bucket_20250822t110100z_fac6daab"."scenario2"
 WITH (format = 'TEXTFILE', write_compression = 'NONE', partitioned_by = ARRAY['part']) AS
 WITH listed AS (
@@ -9,6 +9,7 @@ SELECT
   stack.current_version_id,
   CAST(NULL AS bigint) AS size,
   CAST(NULL AS varchar) AS storage_class,
+  stack.wanted_version_id AS exposed_version_id,
   marker.key AS sort_key,
   row_number() OVER (PARTITION BY marker.key ORDER BY marker.is_latest DESC, marker.recency DESC, marker.version_id) AS place
 FROM "rb_example_bucket_20250822t110100z_fac6daab"."changed" AS marker
@@ -19,7 +20,7 @@ lines AS (
   SELECT
     sort_key,
     place,
-    CASE WHEN bucket IS NULL THEN '' WHEN regexp_like(CAST(bucket AS varchar), '[",\r\n]') THEN '"' || replace(CAST(bucket AS varchar), '"', '""') || '"' ELSE CAST(bucket AS varchar) END || ',' || CASE WHEN key IS NULL THEN '' WHEN regexp_like(CAST(key AS varchar), '[",\r\n]') THEN '"' || replace(CAST(key AS varchar), '"', '""') || '"' ELSE CAST(key AS varchar) END || ',' || CASE WHEN version_id IS NULL THEN '' WHEN regexp_like(CAST(version_id AS varchar), '[",\r\n]') THEN '"' || replace(CAST(version_id AS varchar), '"', '""') || '"' ELSE CAST(version_id AS varchar) END || ',' || CASE WHEN current_version_id IS NULL THEN '' WHEN regexp_like(CAST(current_version_id AS varchar), '[",\r\n]') THEN '"' || replace(CAST(current_version_id AS varchar), '"', '""') || '"' ELSE CAST(current_version_id AS varchar) END || ',' || CASE WHEN size IS NULL THEN '' WHEN regexp_like(CAST(size AS varchar), '[",\r\n]') THEN '"' || replace(CAST(size AS varchar), '"', '""') || '"' ELSE CAST(size AS varchar) END || ',' || CASE WHEN storage_class IS NULL THEN '' WHEN regexp_like(CAST(storage_class AS varchar), '[",\r\n]') THEN '"' || replace(CAST(storage_class AS varchar), '"', '""') || '"' ELSE CAST(storage_class AS varchar) END AS line
+    CASE WHEN bucket IS NULL THEN '' WHEN regexp_like(CAST(bucket AS varchar), '[",\r\n]') THEN '"' || replace(CAST(bucket AS varchar), '"', '""') || '"' ELSE CAST(bucket AS varchar) END || ',' || CASE WHEN key IS NULL THEN '' WHEN regexp_like(CAST(key AS varchar), '[",\r\n]') THEN '"' || replace(CAST(key AS varchar), '"', '""') || '"' ELSE CAST(key AS varchar) END || ',' || CASE WHEN version_id IS NULL THEN '' WHEN regexp_like(CAST(version_id AS varchar), '[",\r\n]') THEN '"' || replace(CAST(version_id AS varchar), '"', '""') || '"' ELSE CAST(version_id AS varchar) END || ',' || CASE WHEN current_version_id IS NULL THEN '' WHEN regexp_like(CAST(current_version_id AS varchar), '[",\r\n]') THEN '"' || replace(CAST(current_version_id AS varchar), '"', '""') || '"' ELSE CAST(current_version_id AS varchar) END || ',' || CASE WHEN size IS NULL THEN '' WHEN regexp_like(CAST(size AS varchar), '[",\r\n]') THEN '"' || replace(CAST(size AS varchar), '"', '""') || '"' ELSE CAST(size AS varchar) END || ',' || CASE WHEN storage_class IS NULL THEN '' WHEN regexp_like(CAST(storage_class AS varchar), '[",\r\n]') THEN '"' || replace(CAST(storage_class AS varchar), '"', '""') || '"' ELSE CAST(storage_class AS varchar) END || ',' || CASE WHEN exposed_version_id IS NULL THEN '' WHEN regexp_like(CAST(exposed_version_id AS varchar), '[",\r\n]') THEN '"' || replace(CAST(exposed_version_id AS varchar), '"', '""') || '"' ELSE CAST(exposed_version_id AS varchar) END AS line
   FROM listed
 )
 , numbered AS (

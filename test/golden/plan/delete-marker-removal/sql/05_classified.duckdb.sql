@@ -103,6 +103,8 @@ SELECT
   CASE WHEN is_version_wanted THEN wanted_storage_class END AS wanted_storage_class,
   CASE WHEN is_version_wanted THEN wanted_last_modified END AS wanted_last_modified,
   top_version_recency,
+  -- Entries of one second below the markers: which of them comes to the top, the inventory does not tell.
+  top_versions = 1 AND coalesce(top_kept_marker_recency < top_version_recency, true) AS is_exposure_certain,
   CASE
     WHEN class = 'add-delete-marker' THEN current_size
     WHEN class IN ('remove-delete-markers', 'copy-after-restore', 'copy', 'copy-multipart') AND is_version_wanted THEN wanted_size

@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 import { INVENTORY } from '../src/actions/contract/inventory.ts';
 import { PLAN } from '../src/actions/contract/plan.ts';
+import { RESTORE_ARCHIVED } from '../src/actions/contract/restore-archived.ts';
 import { START_JOBS } from '../src/actions/contract/start-jobs.ts';
 import { UNDO } from '../src/actions/contract/undo.ts';
 import { VERIFY } from '../src/actions/contract/verify.ts';
@@ -8,7 +9,14 @@ import { type ActionContract, type InputSpec, inputVariable } from '../src/actio
 
 /** action.yml is made from the contract of an action, and the action's page from its action.yml. */
 
-export const CONTRACTS: readonly ActionContract[] = [INVENTORY, PLAN, START_JOBS, VERIFY, UNDO];
+export const CONTRACTS: readonly ActionContract[] = [
+  INVENTORY,
+  PLAN,
+  START_JOBS,
+  RESTORE_ARCHIVED,
+  VERIFY,
+  UNDO,
+];
 
 /** Commit of the tag, as its repository has it. */
 const SETUP_NODE = 'actions/setup-node@820762786026740c76f36085b0efc47a31fe5020 # v7.0.0';

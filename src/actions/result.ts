@@ -8,6 +8,7 @@ export const DECISIONS = {
   planned: 'there is a plan that may be started',
   'nothing-to-do': 'the bucket is as it was at the point in time: there is nothing to start',
   blocked: 'there is a plan, and a check of it stands against starting it',
+  restoring: '`restore-archived` told cost and time or how far S3 is, or S3 is restoring: look again later',
   done: 'every planned row ended done or already, and the verification agrees where it was asked for',
   incomplete: 'it ran; rows were left as they are, or the verification found differences',
   agrees: '`verify` found all that it compared as planned',

@@ -125,7 +125,6 @@ async function restore(
   }
 }
 
-/** Where it is too early, the state answers by itself. */
 async function look(
   { record }: OpenedRecord,
   run: RunOutcome,
@@ -135,7 +134,7 @@ async function look(
   const calls = openCalls(options);
   try {
     const found = await lookAtArchived(record, run, calls, (request) => readPatiently(request, sleep));
-    const answer = { look: found, nextLookAt: state?.nextLookAt ?? null };
+    const answer = { look: found, nextLookAt: state?.nextLookAt ?? null, isAgreed: state !== null };
     tell(options, answer, () => lookSummary(found, options.record));
   } catch (error) {
     throw refusalOf(error, record.plan.inputs.bucket);

@@ -1,6 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { SeededRandom } from '../../sandbox/random.ts';
+import { readEndedRun } from '../../src/execute/outcome-rows.ts';
+import { readRecord } from '../../src/execute/record.ts';
 import { undoRecord } from '../undo/undo-record.ts';
 import { runCommand, startCommand } from './command.ts';
 import { openStage, planNow, run, type Stage } from './harness.ts';
@@ -223,6 +226,29 @@ describe('what has changed meanwhile', () => {
     expect((await restoreNow(stage, record.folder)).end.status).toBe('copied');
   });
 
+  test.each(['ObjectAlreadyInActiveTierError', 'InvalidObjectState'])(
+    '%s says that it is in no archive any more: the next look copies it',
+    async (code) => {
+      const versions = overwriteArchived(stage, { flexible: { storageClass: 'GLACIER' } });
+      const record = await planNow(stage);
+      await run(stage, record);
+      const off = stage.sandbox.faults.add({
+        operation: 'RestoreObject',
+        effect: { error: { code, status: 403 } },
+      });
+      expect((await restoreNow(stage, record.folder, { agreed: BULK })).end).toMatchObject({
+        status: 'waiting',
+        requested: 0,
+        waiting: 1,
+      });
+      off();
+      const version = versions.get('flexible');
+      if (version !== undefined) version.attributes = { ...version.attributes, storageClass: 'STANDARD' };
+      stage.sandbox.clock.advance(5 * HOUR);
+      expect((await restoreNow(stage, record.folder)).end).toMatchObject({ status: 'copied', waiting: 0 });
+    },
+  );
+
   test('a denied request ends denied, and is tried again', async () => {
     overwriteArchived(stage, { flexible: { storageClass: 'GLACIER' } });
     const record = await planNow(stage);
@@ -290,6 +316,54 @@ test('killed at any request, the next run goes on and asks for nothing twice', a
   });
   for (const key of keys) expect([bodyOf(key), stage.bucket.stack(key).length]).toEqual([`${key} old`, 3]);
 });
+
+test.each([1, 2, 3])(
+  'whenever it is run, each version is restored once and each key ends right (seed %i)',
+  async (seed) => {
+    const random = new SeededRandom(seed);
+    const pick = <T>(values: readonly T[]) => values[Math.floor(random.fraction() * values.length)] as T;
+    const keys = Array.from({ length: 30 }, (_, index) => `k${String(index).padStart(2, '0')}`);
+    const kinds = Object.values(ARCHIVES);
+    overwriteArchived(stage, Object.fromEntries(keys.map((key) => [key, pick(kinds)])));
+    const record = await planNow(stage);
+    await run(stage, record);
+    stage.sandbox.requests.reset();
+    const later = new Set<string>();
+    let looks = 0;
+    let agreed: { tier: 'Bulk'; days: number } | null = { tier: 'Bulk', days: 30 };
+    for (let end = 'waiting'; end === 'waiting'; looks += 1) {
+      const stopsAfter =
+        random.fraction() < 0.3 ? Math.floor(random.fraction() * 5) : Number.POSITIVE_INFINITY;
+      let asked = 0;
+      // Asked before each row: from then on it finishes what was begun, and says so.
+      const isStopped = () => {
+        asked += 1;
+        return asked > stopsAfter;
+      };
+      try {
+        end = (await restoreNow(stage, record.folder, { agreed, isStopped })).end.status;
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'INTERRUPTED' });
+      }
+      agreed = null;
+      stage.sandbox.clock.advance(Math.ceil(random.fraction() * 12 * HOUR));
+      const written = pick(keys);
+      if (random.fraction() < 0.3 && bodyOf(written) === 'new') {
+        stage.bucket.put(written, { body: 'later' });
+        later.add(written);
+      }
+      expect(looks).toBeLessThan(200);
+    }
+    for (const key of keys)
+      expect([key, bodyOf(key)]).toEqual([key, later.has(key) ? 'later' : `${key} old`]);
+    const restored = stage.sandbox.requests
+      .entries()
+      .filter(({ operation }) => operation === 'RestoreObject');
+    expect(new Set(restored.map(({ key }) => key)).size).toBe(restored.length);
+    const { outcomes, rows } = await readEndedRun(await readRecord(record.folder));
+    expect([rows, outcomes.done, outcomes.drifted]).toEqual([31, 31 - later.size, later.size]);
+  },
+);
 
 describe('the command', () => {
   const args = (folder: string, ...more: string[]) => [

@@ -17,6 +17,7 @@ import { readRequest, type S3Request } from './http/request.ts';
 import { errorResponse, type RequestIds, type S3Response, writeResponse } from './http/response.ts';
 import { findRoute, type Route } from './http/router.ts';
 import { applyLifecycle, type LifecycleReport } from './lifecycle.ts';
+import { actionOf, isDenied, principalOf } from './policy.ts';
 import { RequestLog } from './request-log.ts';
 import { S3_ROUTES } from './routes.ts';
 import { type Losses, Store } from './store.ts';
@@ -47,6 +48,8 @@ export class Sandbox {
   readonly requests = new RequestLog();
   /** Access keys that are refused, and how. Any other key is taken: signatures are not verified. */
   readonly deniedKeys = new Map<string, Denial>();
+  /** ARNs of IAM by access key, for the policies of buckets. */
+  readonly principals = new Map<string, string>();
   /** The answer to a request that is signed for another Region than its bucket's. */
   regionRefusal: RegionRefusal = 'AuthorizationHeaderMalformed';
   /** Routes, to which other services add theirs. */
@@ -182,9 +185,18 @@ export class Sandbox {
     const refusal = effects.map(refusalOf).find((error) => error !== undefined);
     if (refusal !== undefined) throw refusal;
     if (effects.includes('reset')) return 'reset';
-    const response = await route.handle({ store: this.store, request, faults: this.faults });
+    const isDenied = (action: string, key?: string) => this.#isDenied(request, action, key);
+    const action = actionOf(route.operation, request);
+    if (action !== undefined && isDenied(action, request.key)) throw new S3Error('AccessDenied');
+    const response = await route.handle({ store: this.store, request, faults: this.faults, isDenied });
     for (const hook of this.#hooks.after) await hook(route.operation, request);
     return effects.includes('reset-after') ? 'reset' : response;
+  }
+
+  #isDenied(request: S3Request, action: string, key?: string): boolean {
+    const bucket = this.store.buckets.get(request.bucket ?? '');
+    if (bucket === undefined) return false;
+    return isDenied(bucket, principalOf(accessKeyId(request), this.principals), action, key);
   }
 }
 

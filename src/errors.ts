@@ -22,6 +22,9 @@ export const ERROR_KINDS = {
   ),
   TIMESTAMP_IN_FUTURE: badInput('The point in time lies in the future.'),
   INVALID_STORAGE_CLASS: badInput('The storage class for copies is not one that S3 copies into.'),
+  COPY_WITH_NOT_POSSIBLE: badInput(
+    "S3's own copy job cannot make the copies of this plan, or there is none where the plan is to run.",
+  ),
   INVALID_KMS_KEY: badInput('The KMS key is not given as a key ARN.'),
   INVALID_PREFIX: badInput('A prefix is empty, or longer than an S3 key can be.'),
   INVALID_PRICES: badInput('The price table is not readable or lacks a price.'),
@@ -90,6 +93,19 @@ export const ERROR_KINDS = {
   ),
   RESTORE_TERMS_CHANGED: badInput(
     'The restores of this record were approved with another tier or number of days.',
+  ),
+  FREEZE_EXISTS: badInput(
+    'The bucket is frozen already by another record, or the record holds another freeze.',
+  ),
+  FREEZE_NOT_FOUND: badInput('The record holds no freeze.'),
+  FREEZE_DAMAGED: badInput('freeze.json of the record was cut short or changed.'),
+  FREEZE_CONFLICT: failure(
+    'Someone else changed the policy or the lifecycle configuration of the bucket at the same time.',
+  ),
+  POLICY_TOO_LARGE: badInput('The bucket policy would be larger than S3 takes.'),
+  POLICY_UNREADABLE: badInput('The bucket policy cannot be read, or S3 does not take it back as it is.'),
+  LIFECYCLE_UNKNOWN: badInput(
+    'The lifecycle configuration has elements that could not be put back as they are.',
   ),
   OBJECT_LOCK_NOT_ENABLED: badInput('The bucket has no Object Lock, so no version of it can be locked.'),
   INVALID_RETENTION: badInput(

@@ -3,6 +3,8 @@ import process from 'node:process';
 import { z } from 'zod';
 import { actionResultSchema, DECISIONS } from '../src/actions/result.ts';
 import { approvalSchema } from '../src/approve/approval-file.ts';
+import { CHECK_AREAS, CHECK_KINDS } from '../src/doctor/codes.ts';
+import { doctorReportSchema } from '../src/doctor/diagnose.ts';
 import { ERROR_KINDS } from '../src/errors.ts';
 import { planSchema } from '../src/plan/plan-file.ts';
 import { retentionPlanSchema } from '../src/retention/retention-plan-file.ts';
@@ -29,6 +31,8 @@ export async function generatedDocs(): Promise<Record<string, string>> {
       'input',
     ),
     'docs/action-result.schema.json': jsonSchema('output "result" of the actions', actionResultSchema),
+    'docs/doctor.schema.json': jsonSchema('doctor --json of s3-rewind', doctorReportSchema),
+    'docs/doctor.md': await doctorPage(),
     'docs/errors.md': await errorsPage(),
     'docs/actions.md': await actionsPage(),
     ...Object.fromEntries(CONTRACTS.flatMap(actionFiles)),
@@ -57,11 +61,24 @@ async function actionsPage(): Promise<string> {
   return fillTable(filled, 'decisions', ['| Decision | When |', '| --- | --- |', ...decisions]);
 }
 
+/** The page is written by hand but for its table of checks. */
+async function doctorPage(): Promise<string> {
+  const page = await readFile(new URL('docs/doctor.md', ROOT), 'utf8');
+  const rows = Object.entries(CHECK_KINDS).map(
+    ([code, { area, asks, fix }]) => `| ${CHECK_AREAS[area]} | \`${code}\` | ${asks} | ${fix} |`,
+  );
+  return fillTable(page, 'checks', [
+    '| | Code | What has to be true | What to do |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+  ]);
+}
+
 function fillTable(page: string, name: string, lines: readonly string[]): string {
   const start = `<!-- ${name}: made by npm run docs -->\n`;
   const end = `<!-- end of ${name} -->`;
   const [before, rest = ''] = page.split(start);
-  if (!rest.includes(end)) throw new Error(`docs/actions.md has no table ${name}`);
+  if (!rest.includes(end)) throw new Error(`the page has no table ${name}`);
   return `${before}${start}${lines.join('\n')}\n${end}${rest.slice(rest.indexOf(end) + end.length)}`;
 }
 

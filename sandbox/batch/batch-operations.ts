@@ -35,7 +35,7 @@ export class BatchOperations {
   readonly jobs = new Map<string, Job>();
   readonly faults = new InvocationFaults();
   readonly settings: BatchSettings = { stepMs: 2, concurrency: 4, tasksPerInvocation: 1, redeliveries: 5 };
-  /** Whether S3 may invoke a function under the role of a job. */
+  /** Whether the role of a job lets S3 invoke a function, or write. */
   mayInvoke: (roleArn: string) => boolean = () => true;
   readonly #functions = new Map<string, LambdaFunction>();
   readonly #store: Store;
@@ -207,18 +207,12 @@ export class BatchOperations {
   async #deliver(job: Job, tasks: readonly JobTask[]): Promise<Delivery[]> {
     const { operation } = job.definition;
     if (operation.kind === 'S3PutObjectCopy') {
+      if (!this.mayInvoke(job.definition.roleArn)) return tasks.map((task) => denied(task, 's3:PutObject'));
       const context = { store: this.#store, faults: this.#requestFaults };
       return await Promise.all(tasks.map((task) => copyTask(context, operation, task)));
     }
     if (!this.mayInvoke(job.definition.roleArn)) {
-      const message = 'AccessDenied: the role of the job is not authorized to perform: lambda:InvokeFunction';
-      return tasks.map((task) => ({
-        task,
-        kind: 'failed',
-        errorCode: 'AccessDenied',
-        httpStatus: '403',
-        message,
-      }));
+      return tasks.map((task) => denied(task, 'lambda:InvokeFunction'));
     }
     const lambda = this.#functions.get(operation.functionArn);
     return await invokeTasks(job, operation, lambda, this.faults, tasks);
@@ -243,6 +237,11 @@ export class BatchOperations {
       .toSorted((left, right) => left.place - right.place)
       .map(({ task }) => task);
   }
+}
+
+function denied(task: JobTask, action: string): Delivery {
+  const message = `AccessDenied: the role of the job is not authorized to perform: ${action}`;
+  return { task, kind: 'failed', errorCode: 'AccessDenied', httpStatus: '403', message };
 }
 
 function isOverThreshold(job: Job): boolean {

@@ -1,3 +1,4 @@
+import { refusalOf } from '../faults.ts';
 import { S3Error } from '../http/errors.ts';
 import type { S3Request } from '../http/request.ts';
 import type { OperationContext } from '../http/router.ts';
@@ -35,7 +36,12 @@ export async function copyTask(
   };
   const route = COPY_OBJECT_ROUTES.find(({ operation: name }) => name === 'CopyObject');
   try {
-    await route?.handle({ ...context, request });
+    for (const effect of context.faults.strike('CopyObject', request)) {
+      const refusal = refusalOf(effect);
+      if (refusal !== undefined) throw refusal;
+    }
+    // The role of the job is not known here, so no policy of a bucket is asked.
+    await route?.handle({ ...context, request, isDenied: () => false });
     return { task, kind: 'succeeded', errorCode: '', httpStatus: '200', message: 'Successful' };
   } catch (error) {
     if (!(error instanceof S3Error)) throw error;

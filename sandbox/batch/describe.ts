@@ -71,5 +71,5 @@ function describeOperation(operation: JobOperation): string {
     );
     return `<LambdaInvoke>${element('FunctionArn', operation.functionArn)}${element('InvocationSchemaVersion', operation.schemaVersion)}<UserArguments>${entries.join('')}</UserArguments></LambdaInvoke>`;
   }
-  return `<S3PutObjectCopy>${element('TargetResource', `arn:aws:s3:::${operation.targetBucket}`)}${element('StorageClass', operation.storageClass)}${element('SSEAwsKmsKeyId', operation.kmsKeyArn)}</S3PutObjectCopy>`;
+  return `<S3PutObjectCopy>${element('TargetResource', `arn:aws:s3:::${operation.targetBucket}`)}${element('StorageClass', operation.storageClass)}${element('SSEAwsKmsKeyId', operation.kmsKeyArn)}${element('MetadataDirective', operation.metadataDirective)}${element('TargetKeyPrefix', operation.targetKeyPrefix === '' ? undefined : operation.targetKeyPrefix)}</S3PutObjectCopy>`;
 }

@@ -19,6 +19,10 @@ const DIGEST = 's3-rewind:digest';
 /** Roles of IAM, as stacks make them. */
 export class Roles {
   readonly byName = new Map<string, SandboxRole>();
+  /** ARNs of managed policies that are there. */
+  readonly managedPolicies = new Set<string>();
+  /** Who sends requests, as STS tells it. */
+  caller = 'arn:aws:iam::123456789012:user/tester';
 
   add(name: string, arn: string, properties: JsonObject): void {
     this.byName.set(name, {
@@ -75,6 +79,15 @@ export class Roles {
       queryRoute('ListAttachedRolePolicies', (form) => {
         const attached = found(form.get('RoleName')).attached.map((arn) => element('PolicyArn', arn));
         return `${memberList('AttachedPolicies', attached)}${end}`;
+      }),
+      queryRoute('GetPolicy', (form) => {
+        const arn = form.get('PolicyArn') ?? '';
+        if (!this.managedPolicies.has(arn)) throw refuse('NoSuchEntity', `Policy ${arn} was not found.`, 404);
+        return `<Policy>${element('PolicyName', arn.split('/').at(-1))}${element('Arn', arn)}</Policy>`;
+      }),
+      queryRoute('GetCallerIdentity', () => {
+        const account = this.caller.split(':')[4] ?? '';
+        return `${element('Arn', this.caller)}${element('UserId', 'AIDA')}${element('Account', account)}`;
       }),
       queryRoute('TagRole', (form) => {
         const role = found(form.get('RoleName'));

@@ -38,6 +38,15 @@ export type Environment = {
     | ({ type: 'User'; reviewer: Account } | { type: 'Team'; reviewer: { id: number; slug: string } })[]
     | null;
   preventSelfReview: boolean;
+  /** Branches that may use it: all (null), protected ones, or those that match a pattern of the list. */
+  branchPolicy: 'protected' | readonly string[] | null;
+};
+/** A workflow as GitHub knows it; its file is in the tree. */
+export type Workflow = {
+  id: number;
+  path: string;
+  state: string;
+  scheduledRuns: { created_at: string; status: string; conclusion: string | null; html_url: string }[];
 };
 export type RunReview = {
   state: 'approved' | 'rejected';
@@ -66,7 +75,12 @@ export class Repository {
   readonly id = 5001;
   readonly owner: string;
   readonly name: string;
+  readonly ownerId = 6001;
   defaultBranch = 'main';
+  isPrivate = false;
+  pushedAt = '2025-08-30T00:00:00Z';
+  /** "Workflow permissions" of the settings of Actions. */
+  defaultWorkflowPermissions: 'read' | 'write' = 'read';
   /** "Allow GitHub Actions to create and approve pull requests", off by default. */
   actionsMayOpenPullRequests = true;
   readonly comments: Comment[] = [];
@@ -74,6 +88,7 @@ export class Repository {
   readonly reviews: Review[] = [];
   readonly environments: Environment[] = [];
   readonly runs: Run[] = [];
+  readonly workflows: Workflow[] = [];
   readonly deployments: Deployment[] = [];
   readonly commits = new Map<string, Commit>();
   readonly trees = new Map<string, Map<string, string>>();

@@ -6,10 +6,11 @@ import { findGitHubRoute, type GitHubRoute } from './route.ts';
 import { ACTIONS_ROUTES } from './routes/actions.ts';
 import { GIT_ROUTES } from './routes/git.ts';
 import { PULL_ROUTES } from './routes/pulls.ts';
+import { SETTINGS_ROUTES } from './routes/settings.ts';
 import { GitHubState, type Token } from './state.ts';
 
 const LOOPBACK = '127.0.0.1';
-const ROUTES: readonly GitHubRoute[] = [...ACTIONS_ROUTES, ...PULL_ROUTES, ...GIT_ROUTES];
+const ROUTES: readonly GitHubRoute[] = [...ACTIONS_ROUTES, ...SETTINGS_ROUTES, ...PULL_ROUTES, ...GIT_ROUTES];
 const RATE_LIMIT_SECONDS = 1;
 
 export type GitHubRequest = { method: string; path: string; status: number };

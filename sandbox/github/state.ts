@@ -25,9 +25,15 @@ export class GitHubState {
   readonly limits: Limit[] = [];
   /** The secret that a job with `id-token: write` gets, and the claims that belong to it. */
   readonly oidcRequests = new Map<string, Record<string, string>>();
-  readonly signingKey = generateKeyPairSync('rsa', { modulusLength: 2048 });
   now: () => Date = () => new Date();
   #lastId = 1000;
+  #signingKey: ReturnType<typeof newSigningKey> | undefined;
+
+  /** Made when it is first asked for: most tests never do, and it takes longer than they. */
+  get signingKey(): ReturnType<typeof newSigningKey> {
+    this.#signingKey ??= newSigningKey();
+    return this.#signingKey;
+  }
 
   nextId(): number {
     this.#lastId += 1;
@@ -76,6 +82,7 @@ export class GitHubState {
       canAdminsBypass: true,
       reviewers: null,
       preventSelfReview: false,
+      branchPolicy: null,
       ...options,
     };
     repository.environments.push(environment);
@@ -176,4 +183,8 @@ export class GitHubState {
     }
     deployment.statuses.unshift({ state, created_at: this.now().toISOString(), log_url: url });
   }
+}
+
+function newSigningKey() {
+  return generateKeyPairSync('rsa', { modulusLength: 2048 });
 }

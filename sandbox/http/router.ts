@@ -8,6 +8,8 @@ export type OperationContext = {
   readonly store: Store;
   readonly request: S3Request;
   readonly faults: Faults;
+  /** Whether the policy of the bucket denies an action of IAM on a key to whoever sends the request. */
+  readonly isDenied: (action: string, key: string) => boolean;
 };
 
 /** One operation of the API: how to know a request for it, and what answers it. */

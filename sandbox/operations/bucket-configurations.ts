@@ -16,6 +16,8 @@ type ConfigurationKind = {
   /** The error of a bucket that has none, or the document that S3 sends then. */
   readonly absent: readonly [code: string, message: string] | string;
   readonly check?: (body: Buffer) => void;
+  /** A header that is kept beside the document, and what it says where it was never sent. */
+  readonly header?: readonly [name: string, otherwise: string];
 };
 
 const KINDS: readonly ConfigurationKind[] = [
@@ -26,6 +28,7 @@ const KINDS: readonly ConfigurationKind[] = [
     root: 'LifecycleConfiguration',
     absent: ['NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist'],
     check: parseLifecycleRules,
+    header: ['x-amz-transition-default-minimum-object-size', 'all_storage_classes_128K'],
   },
   {
     subresource: 'replication',
@@ -83,7 +86,13 @@ const KINDS: readonly ConfigurationKind[] = [
 function getConfiguration(kind: ConfigurationKind, context: OperationContext): S3Response {
   const bucket = requestedBucket(context);
   const kept = bucket.configurations.get(kind.subresource);
-  if (kept !== undefined) return xmlResponse(kept);
+  if (kept !== undefined) {
+    const response = xmlResponse(kept);
+    if (kind.header === undefined) return response;
+    const [name, otherwise] = kind.header;
+    const value = bucket.configurations.get(name) ?? otherwise;
+    return { ...response, headers: { ...response.headers, [name]: value } };
+  }
   if (typeof kind.absent === 'string') return xmlResponse(document(kind.root, kind.absent));
   const [code, message] = kind.absent;
   throw new S3Error(code, { status: 404, message, fields: { BucketName: bucket.name } });
@@ -95,6 +104,13 @@ function putConfiguration(kind: ConfigurationKind, context: OperationContext): S
   parseXml(body, kind.root);
   kind.check?.(body);
   bucket.configurations.set(kind.subresource, body.toString('utf8'));
+  const [name] = kind.header ?? [];
+  if (name !== undefined) {
+    // Left out, it goes back to its default (API_PutBucketLifecycleConfiguration).
+    const value = context.request.headers.get(name);
+    if (value === undefined) bucket.configurations.delete(name);
+    else bucket.configurations.set(name, value);
+  }
   return { status: kind.subresource === 'tagging' ? 204 : 200 };
 }
 

@@ -3,7 +3,7 @@ import type { S3Response } from '../http/response.ts';
 import type { OperationContext, Route } from '../http/router.ts';
 import { requestedBucket } from './access.ts';
 
-/** API_GetBucketPolicy: the JSON as it was put. The sandbox keeps policies and evaluates none. */
+/** API_GetBucketPolicy: the JSON as it was put. sandbox/policy.ts tells which statements the sandbox evaluates. */
 function getBucketPolicy(context: OperationContext): S3Response {
   const bucket = requestedBucket(context);
   const policy = bucket.configurations.get('policy');

@@ -33,6 +33,8 @@ function deleteObjects(context: OperationContext): S3Response {
       const fault = context.faults.strikeDeletion(request, deletion.key);
       if (fault !== undefined) throw fault;
       checkVersionId(deletion.versionId);
+      const action = deletion.versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion';
+      if (context.isDenied(action, deletion.key)) throw new S3Error('AccessDenied');
       const result = deleteEntry(bucket, deletion, store.context.clock.now());
       if (isQuiet) return '';
       const removedMarker = result.removedMarker === true ? result.versionId : undefined;

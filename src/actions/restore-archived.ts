@@ -22,7 +22,7 @@ import { type ActionInputs, readEndpoint } from './inputs.ts';
 import { countJobs } from './job-counts.ts';
 import { buildResult } from './result.ts';
 import { type ActionEnd, type ActionStep, refusedResult } from './run-action.ts';
-import { readStageTemplates, renderStageComment, tryPostStage } from './stage-comment.ts';
+import { openStageView, renderStageComment, tryPostStage } from './stage-comment.ts';
 import { formatTable } from './summary-table.ts';
 
 /** Beside approval.json, which is that of the rollback itself. */
@@ -124,7 +124,7 @@ async function goOn(
   const commentUrl = await tell(restoring, {
     stage: 'restoring',
     run: { id: run.runId, url: run.url },
-    jobs: countJobs(end.outcome),
+    jobs: countJobs(end.outcome, []),
     approver,
     waiting: end.waiting,
     expired: end.expired,
@@ -189,13 +189,13 @@ async function recordApproval({ opened: { record, remote } }: Restoring, text: s
 }
 
 /** Says how far it is, in the comment and in the summary of the run. @returns address of the comment */
-async function tell({ inputs, plan, client }: Restoring, stage: Stage): Promise<string | null> {
-  const templates = await readStageTemplates();
-  await writeSummary(renderStageComment(plan, stage, templates));
+async function tell({ inputs, record, plan, client }: Restoring, stage: Stage): Promise<string | null> {
+  const view = await openStageView(record, readEndpoint(inputs));
+  await writeSummary(renderStageComment(plan, stage, view));
   const pullNumber = inputs.number('pull-request');
   const author = inputs.text('comment-author') ?? '';
   const place = pullNumber === null ? null : { client, pullNumber, author };
-  return await tryPostStage(place, plan, stage, templates);
+  return await tryPostStage(place, plan, stage, view);
 }
 
 function describeOffer(offer: RestoreOffer, { rollbackId, digest }: RollbackPlan): string {

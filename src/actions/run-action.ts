@@ -22,19 +22,22 @@ export type ActionEnd = {
 
 export type ActionStep<C extends ActionContract> = { inputs: ActionInputs<C>; run: WorkflowRun };
 
-/** Exit status of a step, as the command line has it: 3 for what worked and found something left. */
+/** Exit status of a step, as the command line has it: 3 for a run or a comparison that found something left. */
 const STATUS: Record<ActionDecision, number> = {
   listed: 0,
   planned: 0,
   'nothing-to-do': 0,
   blocked: 0,
   restoring: 0,
+  suspended: 0,
   done: 0,
+  cleaned: 0,
+  'would-clean': 0,
   agrees: 0,
   ready: 0,
   incomplete: 3,
   differs: 3,
-  'not-ready': 3,
+  'not-ready': 1,
   refused: 2,
   failed: 1,
 };

@@ -5,7 +5,7 @@ import { type ApprovalCalls, readAnswer } from './calls.ts';
 import {
   deploymentStatusesSchema,
   environmentSchema,
-  type ReviewersRule,
+  isReviewersRule,
   type ReviewOfRun,
   type Run,
   reviewsOfRunSchema,
@@ -108,10 +108,6 @@ async function checkEnvironment(
     } satisfies NonNullable<Approval['environment']>,
     reviewers: rule.reviewers,
   };
-}
-
-function isReviewersRule(rule: { type: string }): rule is ReviewersRule {
-  return rule.type === 'required_reviewers';
 }
 
 /** The one review of this run for this environment. A review may cover other environments besides. */

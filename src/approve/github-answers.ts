@@ -24,7 +24,11 @@ const reviewersRuleSchema = z.object({
   prevent_self_review: z.boolean(),
   reviewers: z.array(reviewerSchema),
 });
-export type ReviewersRule = z.infer<typeof reviewersRuleSchema>;
+type ReviewersRule = z.infer<typeof reviewersRuleSchema>;
+
+export function isReviewersRule(rule: { type: string }): rule is ReviewersRule {
+  return rule.type === 'required_reviewers';
+}
 
 /** Rules of other types (wait timer, branch policy, custom rules) do not bear on who approved. */
 const otherRuleSchema = z.object({ type: z.string().refine((type) => type !== 'required_reviewers') });

@@ -8,6 +8,7 @@ import {
   ListJobsCommand,
   PutJobTaggingCommand,
   type S3ControlClient,
+  type S3CopyObjectOperation,
   UpdateJobPriorityCommand,
   UpdateJobStatusCommand,
 } from '@aws-sdk/client-s3-control';
@@ -164,6 +165,7 @@ function toBatchJob(job: JobDescriptor, status: BatchJob['status']): BatchJob {
             arn: location.ObjectArn ?? '',
             eTag: location.ETag ?? '',
             versionId: location.ObjectVersionId ?? null,
+            fields: job.Manifest?.Spec?.Fields ?? [],
           },
     roleArn: job.RoleArn ?? '',
     lambda:
@@ -173,8 +175,26 @@ function toBatchJob(job: JobDescriptor, status: BatchJob['status']): BatchJob {
             functionArn: job.Operation.LambdaInvoke.FunctionArn ?? '',
             userArguments: job.Operation.LambdaInvoke.UserArguments ?? {},
           },
+    copy: copyOf(job.Operation?.S3PutObjectCopy),
     createdAt: job.CreationTime ?? null,
     endedAt: job.TerminationDate ?? null,
+  };
+}
+
+function copyOf(operation: S3CopyObjectOperation | undefined): BatchJob['copy'] {
+  if (operation === undefined) return null;
+  const { TargetResource = '', StorageClass, SSEAwsKmsKeyId, ...rest } = operation;
+  // Directives say COPY and switches say false where nobody asked for anything else.
+  const isDefault = (value: unknown) =>
+    value === undefined ||
+    value === false ||
+    value === 'COPY' ||
+    (Array.isArray(value) && value.length === 0);
+  return {
+    bucket: TargetResource.replace(/^arn:[^:]+:s3:::/, ''),
+    storageClass: StorageClass ?? null,
+    kmsKeyArn: SSEAwsKmsKeyId ?? null,
+    others: Object.entries(rest).flatMap(([name, value]) => (isDefault(value) ? [] : [name])),
   };
 }
 

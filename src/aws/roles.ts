@@ -98,6 +98,6 @@ export function openRoleCalls(client: IAMClient): RoleCalls {
 }
 
 /** "URL-encoded compliant with RFC 3986" (API_GetRolePolicy). */
-function parseDocument(text: string | undefined): unknown {
+export function parseDocument(text: string | undefined): unknown {
   return text === undefined ? null : JSON.parse(decodeURIComponent(text));
 }

@@ -21,6 +21,7 @@ export type RawBootstrapInputs = {
   planEnvironment?: string | undefined;
   deployEnvironment?: string | undefined;
   cleanupEnvironment?: string | undefined;
+  freezeEnvironment?: string | undefined;
 };
 
 /** The roles that a workflow takes on, and where a token may come from: an environment, or else the branch alone. */
@@ -31,6 +32,8 @@ export type BootstrapInputs = {
   ids: { owner: string; repository: string } | null;
   branch: string;
   environments: { plan: string | null; deploy: string | null; startJobs: string; cleanup: string | null };
+  /** of the freeze role; null: there is none, for whoever may write policies may do anything to a bucket */
+  freezeEnvironment: string | null;
 };
 
 const REPOSITORY = /^([A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))\/([A-Za-z0-9._-]{1,100})$/;
@@ -71,6 +74,7 @@ export function parseBootstrapInputs(raw: RawBootstrapInputs): BootstrapInputs {
     ids: parseIds(raw),
     branch: parseName(raw.branch ?? DEFAULT_BRANCH, BRANCH, 'branch'),
     environments,
+    freezeEnvironment: parseOptional(raw.freezeEnvironment, 'freeze-environment'),
   };
 }
 
@@ -125,6 +129,7 @@ export async function renderBootstrapTemplate(inputs: BootstrapInputs): Promise<
     deploy: trusted(deploy),
     startJobs: trusted(startJobs),
     cleanup: trusted(cleanup),
+    freeze: inputs.freezeEnvironment === null ? null : trusted(inputs.freezeEnvironment),
     approvedTag: APPROVED_TAG,
     ownDigest: `\${aws:PrincipalTag/${ROLLBACK_TAGS.digest}}`,
     // Fn::Sub takes `${!` for a `${` that is not its own.

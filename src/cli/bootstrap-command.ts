@@ -29,6 +29,10 @@ export function addBootstrapCommand(program: Command): void {
     .option('--deploy-environment <name>', 'trust this environment for deploy (default: the branch alone)')
     .option('--cleanup-environment <name>', 'trust this environment for cleanup (default: the branch alone)')
     .option(
+      '--freeze-environment <name>',
+      'add a role that may freeze and thaw, trusted for this environment alone; give it required reviewers',
+    )
+    .option(
       '--bucket <name...>',
       'buckets that may be rolled back or copied into; * stands for any characters',
     )

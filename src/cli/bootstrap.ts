@@ -6,6 +6,7 @@ import {
 } from '../bootstrap/template.ts';
 import { RunbookError } from '../errors.ts';
 import { isSystemError, systemReason } from '../inventory/system-error.ts';
+import { partitionOf } from '../s3/partition.ts';
 import { printable } from '../s3/printable.ts';
 import { writeJson, writeOut } from './terminal.ts';
 
@@ -80,11 +81,6 @@ function deployCommand(options: BootstrapOptions): string {
     `  --region ${region ?? 'REGION'} --capabilities CAPABILITY_IAM \\`,
     `  --parameter-overrides 'RollbackBuckets=${arns.length === 0 ? `arn:${partition}:s3:::BUCKET` : arns.join(',')}'`,
   ].join('\n');
-}
-
-function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
 /** A word of a POSIX shell that comes out as it stands. */

@@ -24,7 +24,7 @@ export function planSummary(plan: RollbackPlan, folder: string): string {
   }
   const { direct, batch } = plan.estimate.totals;
   lines.push(
-    `Estimate: from this machine ${formatDuration(direct.seconds)} and ${money(direct.costUsd)}; S3 Batch Operations ${formatDuration(batch.seconds)} and ${money(batch.costUsd)}`,
+    `Estimate: ${plan.inputs.copyWith === undefined ? `from this machine ${formatDuration(direct.seconds)} and ${money(direct.costUsd)}; ` : ''}S3 Batch Operations ${formatDuration(batch.seconds)} and ${money(batch.costUsd)}`,
     `Digest: ${plan.digest}`,
     `Manifests: ${printable(folder)}/manifests/`,
     ...nextStep(plan, printable(folder)),
@@ -58,8 +58,13 @@ function action(scenario: Scenario, plan: RollbackPlan): string {
 }
 
 /** The one next step; a plan that a check blocks, or that has nothing to do, has none but what the checks say. */
-function nextStep({ checks, manifests }: RollbackPlan, folder: string): string[] {
+function nextStep({ checks, manifests, inputs }: RollbackPlan, folder: string): string[] {
   if (checks.some(({ level }) => level === 'blocking') || manifests.length === 0) return [];
+  if (inputs.copyWith === 's3-batch-copy') {
+    return [
+      `Next: read ${folder}/comment.md, then: npm run --silent s3-rewind -- deploy --record ${folder} --record-bucket … --boundary-arn … --service-role-arn …`,
+    ];
+  }
   return [
     `Next: read ${folder}/comment.md, then: npm run --silent s3-rewind -- start-jobs --record ${folder} --yes`,
   ];

@@ -2,14 +2,16 @@ import process from 'node:process';
 import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { RunbookError } from '../errors.ts';
-import { MARKER_CHOICES, MODE_SCENARIOS, MODES, UNCERTAIN_CLASSES } from '../s3/rollback.ts';
+import { COPY_CHOICES, MARKER_CHOICES, MODE_SCENARIOS, MODES, UNCERTAIN_CLASSES } from '../s3/rollback.ts';
 import { STORAGE_CLASS_CHOICES } from '../s3/storage-class.ts';
 import { addBootstrapCommand } from './bootstrap-command.ts';
 import { ENGINES } from './choose-engine.ts';
 import { addCleanupCommand } from './cleanup.ts';
 import { addDeployCommand } from './deploy.ts';
+import { addDoctorCommand } from './doctor.ts';
 import { addEndpointOptions } from './endpoint-options.ts';
 import { addExtendRetentionCommand } from './extend-retention-command.ts';
+import { addFreezeCommands } from './freeze-command.ts';
 import { addInventoryCommand } from './inventory-command.ts';
 import type { PlanOptions } from './plan.ts';
 import { addRestoreArchivedCommand } from './restore-archived.ts';
@@ -50,6 +52,7 @@ export function buildProgram(): Command {
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
   addBootstrapCommand(program);
+  addDoctorCommand(program);
   addInventoryCommand(program);
   addPlanCommand(program);
   addStartJobsCommand(program);
@@ -59,6 +62,7 @@ export function buildProgram(): Command {
   addUndoCommand(program);
   addCleanupCommand(program);
   addExtendRetentionCommand(program);
+  addFreezeCommands(program);
   return program;
 }
 
@@ -80,7 +84,10 @@ function addPlanCommand(program: Command): void {
         .choices(ENGINES)
         .default('auto'),
     )
-    .option('--record-bucket <name>', 'athena: the bucket that takes tables, manifests and the record')
+    .option(
+      '--record-bucket <name>',
+      'the bucket that takes the record too, for deploy; with athena, tables and manifests as well',
+    )
     .option('--work-group <name>', 'athena: the workgroup to run queries in (default: s3-rewind-plan)')
     .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')
     .option('--resume', 'with --list: go on with the listing that an interrupted run left')
@@ -98,6 +105,14 @@ function addPlanCommand(program: Command): void {
       '--storage-class <class>',
       `class of the copies: ${STORAGE_CLASS_CHOICES.join(', ')}`,
       'as-source',
+    )
+    .addOption(
+      new Option(
+        '--copy-with <who>',
+        "who copies 3b and 5b: our code, which guards each copy, or a job of S3's own on AWS, which cannot",
+      )
+        .choices(COPY_CHOICES)
+        .default('guarded'),
     )
     .option('--kms-key-arn <arn>', "KMS key for the copies (default: the bucket's own encryption)")
     .addOption(

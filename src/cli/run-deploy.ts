@@ -1,18 +1,16 @@
 import process from 'node:process';
 import { deploy } from '../deploy/deploy.ts';
+import { jobName } from '../deploy/jobs-file.ts';
 import { accountOf } from '../deploy/site.ts';
 import { RunbookError } from '../errors.ts';
-import { sleep } from '../execute/backoff.ts';
 import { formatRecordUrl, parseRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
-import { publishPlan } from '../execute/batch/remote-record.ts';
 import { readRecord } from '../execute/record.ts';
 import { refusalOf } from '../execute/refusals.ts';
-import { parseBucketName } from '../s3/bucket.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
 import { SCENARIOS, type Scenario } from '../s3/rollback.ts';
 import type { DeployOptions } from './deploy.ts';
 import { openDeploySite } from './deploy-site.ts';
-import { openRecordCalls } from './open-record.ts';
+import { publishRecord } from './publish-record.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
 
 const DAY_MS = 86_400_000;
@@ -58,15 +56,14 @@ export async function runDeploy(options: DeployOptions): Promise<void> {
     const { plan, jobs, outputs, renewed } = await deploy(site, place, setting, scenarios);
     terminal.finish();
     const record = formatRecordUrl(place);
+    const told = { command: 'deploy', record, ...jobs, outputs, renewed };
     if (options.json) {
-      writeJson({ command: 'deploy', record, ...jobs, outputs, renewed });
+      if (!options.start) writeJson(told);
     } else {
       writeOut(
         [
           `Deployed ${plan.rollbackId} (${plan.digest})`,
-          ...jobs.jobs.map(
-            ({ scenario, id, attempt }) => `scenario ${scenario}: job ${id}, attempt ${attempt}`,
-          ),
+          ...jobs.jobs.map((job) => `scenario ${jobName(job)}: job ${job.id}, attempt ${job.attempt}`),
           ...renewed.map((scenario) => `The job of scenario ${scenario} was gone and has been made again.`),
           ...(outputs.KmsKeyPolicyStatement === undefined
             ? []
@@ -81,7 +78,7 @@ export async function runDeploy(options: DeployOptions): Promise<void> {
     if (options.start) {
       process.stderr.write('WARNING: --start: NOBODY APPROVED THIS. It is for test data only.\n');
       const { runJobsOnAws } = await import('./run-start-on-aws.ts');
-      await runJobsOnAws({ ...options, record, approval: 'none', yes: true }, place);
+      await runJobsOnAws({ ...options, record, approval: 'none', yes: true }, place, told);
     }
   } catch (error) {
     throw place === null ? error : refusalOf(error, place.bucket);
@@ -97,15 +94,7 @@ async function placeOf(options: DeployOptions): Promise<RecordPlace> {
   if (options.recordBucket === undefined) {
     throw invalid('A plan folder needs --record-bucket, the bucket to put it into.');
   }
-  const bucket = parseBucketName(options.recordBucket);
-  const record = await readRecord(options.record);
-  const place = { bucket, prefix: `${record.plan.rollbackId}/` };
-  try {
-    await publishPlan(openRecordCalls(options), place, record, sleep);
-  } catch (error) {
-    throw refusalOf(error, bucket);
-  }
-  return place;
+  return await publishRecord(options, await readRecord(options.record), options.recordBucket);
 }
 
 function parseScenarios(text: string | undefined): Scenario[] | null {

@@ -1,5 +1,5 @@
 import { readPatiently } from '../execute/backoff.ts';
-import { lambdaJobRequest } from '../execute/batch/job-request.ts';
+import { type JobSetting, lambdaJobRequest } from '../execute/batch/job-request.ts';
 import { formatRecordUrl, type RecordPlace, splitListPath } from '../execute/batch/record-place.ts';
 import { splitList } from '../execute/batch/split-list.ts';
 import { createJobOnce, waitUntilPrepared } from '../execute/batch/watch-job.ts';
@@ -42,6 +42,24 @@ export function taskOf(place: RecordPlace, plan: RollbackPlan, order: JobOrder):
   };
 }
 
+/** What the jobs of one rollback share. */
+export function jobSetting(
+  place: RecordPlace,
+  plan: RollbackPlan,
+  stack: Stack,
+  tags: readonly BatchTag[],
+): JobSetting {
+  return {
+    rollbackId: plan.rollbackId,
+    digest: plan.digest,
+    roleArn: stack.outputs.BatchRoleArn ?? '',
+    priority: PRIORITY,
+    needsConfirmation: true,
+    record: place,
+    tags,
+  };
+}
+
 /**
  * Makes a job that waits for its confirmation, and waits until S3 has read its list of splits. Safe to repeat: the list
  * and the job of the same order are the same.
@@ -57,15 +75,7 @@ export async function deployJob(
 ): Promise<DeployedJob> {
   const task = taskOf(place, plan, order);
   const list = await writeSplitList(site, place, plan, order);
-  const setting = {
-    rollbackId: plan.rollbackId,
-    digest: plan.digest,
-    roleArn: stack.outputs.BatchRoleArn ?? '',
-    priority: PRIORITY,
-    needsConfirmation: true,
-    record: place,
-    tags,
-  };
+  const setting = jobSetting(place, plan, stack, tags);
   const request = lambdaJobRequest(setting, stack.outputs.TaskFunctionArn ?? '', task, list);
   const id = await createJobOnce(site.jobs, request, site.pause);
   const { pause, intervalMs } = site;

@@ -3,11 +3,13 @@ import { assertStartable } from '../execute/preflight.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
 import { ROLLBACK_TAGS } from '../s3/aws-names.ts';
 import type { Scenario } from '../s3/rollback.ts';
+import { deployCopyJob, pinCopies } from './copy-jobs.ts';
 import { deployJob, isJobUsable } from './deploy-jobs.ts';
 import { deployStack, type StackSetting } from './deploy-stack.ts';
-import { type DeployedJob, type DeployedJobs, readJobs, writeJobs } from './jobs-file.ts';
+import { type DeployedJob, type DeployedJobs, jobName, readJobs, writeJobs } from './jobs-file.ts';
 import { pinManifest, readRemotePlan } from './remote-plan.ts';
 import type { DeploySite } from './site.ts';
+import { readStart } from './write-run.ts';
 
 export type Deployment = {
   plan: RollbackPlan;
@@ -40,8 +42,29 @@ export async function deploy(
     { key: ROLLBACK_TAGS.repository, value: setting.repository },
     { key: ROLLBACK_TAGS.run, value: setting.runId },
   ];
+  const hasStarted = (await readStart({ site, place, plan })) !== null;
   for (const manifest of wanted) {
     const { scenario } = manifest;
+    const copies = (plan.copyManifests ?? []).filter((copy) => copy.scenario === scenario);
+    for (const copy of copies) {
+      const name = jobName({ scenario, copy: { ...copy, earlier: [] } });
+      const known = earlier?.jobs.find((job) => jobName(job) === name);
+      // What a job that was started has left is for start-jobs to find out: nothing is copied a second time.
+      const isOfStack = hasStarted || earlier?.stackId === stack.id;
+      if (known !== undefined && isOfStack && (hasStarted || (await isJobUsable(site, known.id)))) {
+        jobs.push(known);
+        continue;
+      }
+      site.progress(`scenario ${name}: checking its manifest`, null);
+      const order = {
+        ...(await pinCopies(site, place, copy)),
+        attempt: known === undefined ? 1 : known.attempt + 1,
+        earlier: [],
+      };
+      if (known !== undefined && !renewed.includes(scenario)) renewed.push(scenario);
+      jobs.push(await deployCopyJob(site, place, plan, stack, order, tags));
+    }
+    if (copies.length > 0) continue;
     const known = earlier?.jobs.find((job) => job.scenario === scenario);
     const isOfStack = earlier?.stackId === stack.id;
     if (known !== undefined && isOfStack && (await isJobUsable(site, known.id))) {

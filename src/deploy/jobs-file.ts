@@ -5,9 +5,10 @@ import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place
 import type { RollbackPlan } from '../plan/plan-file.ts';
 import { S3CallError } from '../s3/call-error.ts';
 import { SCENARIOS } from '../s3/rollback.ts';
+import { COPY_STORAGE_CLASSES } from '../s3/storage-class.ts';
 import type { DeploySite } from './site.ts';
 
-/** jobs.json of a record on S3: the stack of a rollback and the newest job of each scenario. */
+/** jobs.json of a record on S3: the stack of a rollback and the newest job of each scenario, or of each storage class that it copies into. */
 
 const jobSchema = z.strictObject({
   scenario: z.enum(SCENARIOS),
@@ -16,6 +17,14 @@ const jobSchema = z.strictObject({
   manifestVersionId: z.string(),
   manifestETag: z.string().describe("of the job's own manifest, the list of its splits"),
   splits: z.array(z.int().min(0)).nullable().describe('null: all of them'),
+  copy: z
+    .strictObject({
+      storageClass: z.enum(COPY_STORAGE_CLASSES).describe('that the job writes'),
+      path: z.string().describe("of the job's manifest, in the record"),
+      earlier: z.array(z.string()).describe('jobs that were attempts at the same rows before, oldest first'),
+    })
+    .optional()
+    .describe("of a job of S3's own that copies"),
 });
 const jobsSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -26,6 +35,11 @@ const jobsSchema = z.strictObject({
 });
 export type DeployedJob = z.infer<typeof jobSchema>;
 export type DeployedJobs = z.infer<typeof jobsSchema>;
+
+/** What tells the jobs of a plan apart: the scenario, and of those that copy by themselves the storage class too. */
+export function jobName({ scenario, copy }: Pick<DeployedJob, 'scenario' | 'copy'>): string {
+  return copy === undefined ? scenario : `${scenario} ${copy.storageClass}`;
+}
 
 const JOBS_FILE = 'jobs.json';
 

@@ -1,7 +1,7 @@
 import { RunbookError } from '../errors.ts';
 import { readPatiently } from '../execute/backoff.ts';
 import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
-import { hashContent } from '../execute/content-hash.ts';
+import { type HashedFile, hashContent } from '../execute/content-hash.ts';
 import { provePlan } from '../execute/record.ts';
 import { sha256OfText } from '../inventory/checksum.ts';
 import type { PlanManifest, RollbackPlan } from '../plan/plan-file.ts';
@@ -45,15 +45,25 @@ export async function readRemotePlan(
   return { plan, template };
 }
 
+/** @throws RunbookError RECORD_CHANGED; S3CallError */
+export async function pinManifest(
+  site: Site,
+  place: RecordPlace,
+  manifest: PlanManifest,
+): Promise<PinnedManifest> {
+  const { versionId } = await pinFile(site, place, manifest);
+  return { path: manifest.path, versionId, bytes: manifest.bytes, rows: manifest.rows };
+}
+
 /**
  * Proves a manifest by its SHA-256, reading it once as a stream, and pins the version that was read.
  * @throws RunbookError RECORD_CHANGED; S3CallError
  */
-export async function pinManifest(
+export async function pinFile(
   { objects, pause }: Site,
   place: RecordPlace,
-  manifest: PlanManifest,
-): Promise<PinnedManifest> {
+  manifest: HashedFile,
+): Promise<{ key: string; versionId: string; eTag: string }> {
   const object = { bucket: place.bucket, key: `${place.prefix}${manifest.path}` };
   const name = `s3://${object.bucket}/${object.key}`;
   try {
@@ -61,14 +71,14 @@ export async function pinManifest(
       () => objects.readObject({ ...object, range: { start: 0, end: 1 } }),
       pause,
     );
-    const { versionId } = head;
+    const { versionId, eTag } = head;
     if (versionId === null) throw changed(`${name} has no version ID.`);
     const found = await readPatiently(
       async () => hashContent(await objects.streamObject({ ...object, versionId }), manifest.parts),
       pause,
     );
     if (found !== manifest.sha256) throw changed(`${name} is ${found}; the plan names ${manifest.sha256}.`);
-    return { path: manifest.path, versionId, bytes: manifest.bytes, rows: manifest.rows };
+    return { key: object.key, versionId, eTag };
   } catch (error) {
     if (error instanceof S3CallError && error.failure === 'not-found') throw changed(`${name} is not there.`);
     throw error;

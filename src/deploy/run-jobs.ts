@@ -3,43 +3,48 @@ import { RunbookError } from '../errors.ts';
 import { readPatiently } from '../execute/backoff.ts';
 import { readCompletionReport } from '../execute/batch/completion-report.ts';
 import { reconcileReport, splitsToRetry } from '../execute/batch/reconcile.ts';
-import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
+import { formatRecordUrl } from '../execute/batch/record-place.ts';
 import { formatTaskArguments } from '../execute/batch/task-arguments.ts';
-import { confirmJobOnce, explainJob, waitUntilEnded } from '../execute/batch/watch-job.ts';
+import { confirmJobOnce, waitUntilEnded } from '../execute/batch/watch-job.ts';
 import { forEachConcurrently } from '../execute/concurrently.ts';
 import { splitAt } from '../execute/split.ts';
-import type { RollbackPlan } from '../plan/plan-file.ts';
 import type { BatchJob, PinnedManifest } from '../s3/batch-job.ts';
 import type { Scenario } from '../s3/rollback.ts';
-import type { Stack } from '../s3/stack.ts';
+import { checkCopyJob, copyManifestOf, deployCopyJob, type PinnedCopies, pinCopies } from './copy-jobs.ts';
 import { deployJob, isJobUsable, taskOf } from './deploy-jobs.ts';
-import { type DeployedJob, type DeployedJobs, writeJobs } from './jobs-file.ts';
+import { type DeployedJob, jobName } from './jobs-file.ts';
+import { endedEarly, type JobsRun, MAX_JOBS_PER_RUN, nameNextJob } from './jobs-run.ts';
 import { changed, pinManifest } from './remote-plan.ts';
-import type { DeploySite } from './site.ts';
+import { type CopyRun, runCopyJob } from './run-copy-job.ts';
+import type { SettledCopies } from './settled-copies.ts';
+import { readStart } from './write-run.ts';
 
-/** Jobs of a scenario at most in one run: what still fails then is told, and tried again by the next run. */
-const MAX_JOBS_PER_RUN = 3;
-/** Watched side by side: a plan has at most five. */
-const JOBS_AT_A_TIME = 8;
+/** Watched side by side: a plan has a job a scenario, and of those that copy by themselves one a storage class. */
+const JOBS_AT_A_TIME = 16;
 
-/** A run under way; `deployed` moves on as jobs are made again. */
-export type JobsRun = {
-  site: DeploySite;
-  place: RecordPlace;
-  plan: RollbackPlan;
-  stack: Stack;
-  deployed: DeployedJobs;
-  reason: string;
-  isStopped: () => boolean;
+/** Manifests, proven and pinned: those that splits are taken of, by scenario, and those of copy jobs, by job. */
+export type PinnedManifests = {
+  tasks: ReadonlyMap<Scenario, PinnedManifest>;
+  copies: ReadonlyMap<string, PinnedCopies>;
 };
-
-export type PinnedManifests = ReadonlyMap<Scenario, PinnedManifest>;
 
 /** Proves the manifests of all jobs, and makes those again that were cancelled, failed, expired or are forgotten. */
 export async function renewJobs(run: JobsRun): Promise<PinnedManifests> {
   const { site, place, plan } = run;
   const pinned = new Map<Scenario, PinnedManifest>();
+  const copies = new Map<string, PinnedCopies>();
+  const hasStarted = run.deployed.jobs.some(({ copy }) => copy) && (await readStart(run)) !== null;
   for (const job of run.deployed.jobs) {
+    if (job.copy !== undefined) {
+      site.progress(`scenario ${jobName(job)}: checking its manifest`, null);
+      const own = await pinCopies(site, place, copyManifestOf(plan, job));
+      copies.set(jobName(job), own);
+      // What a job that was started has left is found out from its report.
+      if (hasStarted || (await isJobUsable(site, job.id))) continue;
+      const order = { ...own, attempt: job.attempt + 1, earlier: [] };
+      await nameNextJob(run, await deployCopyJob(site, place, plan, run.stack, order, []));
+      continue;
+    }
     site.progress(`scenario ${job.scenario}: checking its manifest`, null);
     const manifest = plan.manifests.find(({ scenario }) => scenario === job.scenario);
     if (manifest === undefined)
@@ -49,16 +54,19 @@ export async function renewJobs(run: JobsRun): Promise<PinnedManifests> {
     site.progress(`scenario ${job.scenario}: its job is gone and is made again`, null);
     await replaceJob(run, job, pinned, job.splits);
   }
-  return pinned;
+  return { tasks: pinned, copies };
 }
 
 /**
  * Holds the jobs that jobs.json names against the plan: whoever may write that file could name other jobs.
  * @throws RunbookError STACK_CHANGED; S3CallError
  */
-export async function checkJobs({ site, place, plan, stack, deployed }: JobsRun, pinned: PinnedManifests) {
+export async function checkJobs(run: JobsRun, pinned: PinnedManifests): Promise<void> {
+  const { site, place, plan, stack, deployed } = run;
   for (const job of deployed.jobs) {
-    const manifest = pinned.get(job.scenario);
+    const copies = pinned.copies.get(jobName(job));
+    if (copies !== undefined) await checkCopyJob(run, job, copies);
+    const manifest = pinned.tasks.get(job.scenario);
     if (manifest === undefined) continue;
     const found = await readPatiently(() => site.jobs.describeJob(job.id), site.pause);
     const task = formatTaskArguments(taskOf(place, plan, { ...job, manifest }));
@@ -74,45 +82,57 @@ export async function checkJobs({ site, place, plan, stack, deployed }: JobsRun,
   }
 }
 
-/** Confirms the jobs and stays until each split has been carried out, or has failed too often. */
-export async function runJobs(run: JobsRun, pinned: PinnedManifests): Promise<void> {
-  const shares = new Map<Scenario, BatchJob>();
-  const tell = (scenario: Scenario, job: BatchJob) => {
-    shares.set(scenario, job);
+/**
+ * Confirms the jobs and stays until each split and copy has been carried out, or has failed too often.
+ * @returns what the copy jobs came to
+ */
+export async function runJobs(
+  run: JobsRun,
+  pinned: PinnedManifests,
+  copyRun: CopyRun,
+): Promise<SettledCopies[]> {
+  const settled: SettledCopies[] = [];
+  const shares = new Map<string, BatchJob>();
+  const tell = (name: string, job: BatchJob) => {
+    shares.set(name, job);
     const tasks = [...shares.values()].map((one) => one.tasks ?? { total: 0, succeeded: 0, failed: 0 });
     const total = tasks.reduce((sum, one) => sum + one.total, 0);
     const ended = tasks.reduce((sum, one) => sum + one.succeeded + one.failed, 0);
-    run.site.progress(`scenario ${scenario}: ${job.status}`, total === 0 ? null : (100 * ended) / total);
+    run.site.progress(`scenario ${name}: ${job.status}`, total === 0 ? null : (100 * ended) / total);
     if (run.isStopped()) throw interrupted(run);
   };
   await forEachConcurrently(run.deployed.jobs, JOBS_AT_A_TIME, async (first) => {
+    const copies = pinned.copies.get(jobName(first));
+    if (copies !== undefined) {
+      const onJob = (found: BatchJob) => tell(jobName(first), found);
+      settled.push(await runCopyJob(run, first, copies, copyRun, onJob));
+      return;
+    }
     let job = first;
     for (let count = 1; ; count += 1) {
-      const left = await runJob(run, job, pinned, tell);
+      const left = await runJob(run, job, pinned.tasks, tell);
       if (left.length === 0 || count >= MAX_JOBS_PER_RUN) return;
-      job = await replaceJob(run, job, pinned, left);
+      job = await replaceJob(run, job, pinned.tasks, left);
     }
   });
+  return settled;
 }
 
 /** @returns the splits that failed or did not run */
 async function runJob(
-  { site, place, plan, reason }: JobsRun,
+  run: JobsRun,
   job: DeployedJob,
-  pinned: PinnedManifests,
-  tell: (scenario: Scenario, job: BatchJob) => void,
+  pinned: PinnedManifests['tasks'],
+  tell: (name: string, job: BatchJob) => void,
 ): Promise<number[]> {
+  const { site, place, plan, reason } = run;
   const { pause, intervalMs } = site;
   const manifest = pinned.get(job.scenario);
   if (manifest === undefined) throw new TypeError('a job has a manifest');
   await confirmJobOnce(site.jobs, job.id, reason, pause);
   const onJob = (found: BatchJob) => tell(job.scenario, found);
   const ended = await waitUntilEnded(site.jobs, job.id, { pause, intervalMs, onJob });
-  if (ended.status !== 'Complete') {
-    throw new RunbookError('JOB_FAILED', `The job of scenario ${job.scenario} ended: ${explainJob(ended)}.`, {
-      hint: `put right what it names; then run start-jobs again, which makes a job of what is left: npm run --silent s3-rewind -- start-jobs --record ${formatRecordUrl(place)}`,
-    });
-  }
+  if (ended.status !== 'Complete') throw endedEarly(run, job, ended);
   const report = { bucket: place.bucket, prefix: `${place.prefix}reports`, jobId: job.id };
   const expected = job.splits?.map((number) => splitAt(manifest, number)) ?? null;
   const rows = readCompletionReport(site.objects, report, pause);
@@ -134,16 +154,14 @@ async function runJob(
 async function replaceJob(
   run: JobsRun,
   job: DeployedJob,
-  pinned: PinnedManifests,
+  pinned: PinnedManifests['tasks'],
   splits: readonly number[] | null,
 ): Promise<DeployedJob> {
   const manifest = pinned.get(job.scenario);
   if (manifest === undefined) throw new TypeError('a job has a manifest');
   const order = { scenario: job.scenario, attempt: job.attempt + 1, manifest, splits };
   const next = await deployJob(run.site, run.place, run.plan, run.stack, order, []);
-  const jobs = run.deployed.jobs.map((one) => (one.scenario === job.scenario ? next : one));
-  run.deployed = { ...run.deployed, jobs };
-  await writeJobs(run.site, run.place, run.deployed);
+  await nameNextJob(run, next);
   return next;
 }
 

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { RunbookError } from '../errors.ts';
 import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
 import { assertStartable } from '../execute/preflight.ts';
@@ -5,8 +8,9 @@ import type { RunOutcome } from '../execute/run-files.ts';
 import { APPROVED_TAG } from '../s3/aws-names.ts';
 import { checkStack, roleNamesOf } from './check-stack.ts';
 import { readJobs } from './jobs-file.ts';
+import type { JobsRun } from './jobs-run.ts';
 import { readRemotePlan } from './remote-plan.ts';
-import { checkJobs, type JobsRun, renewJobs, runJobs } from './run-jobs.ts';
+import { checkJobs, renewJobs, runJobs } from './run-jobs.ts';
 import type { DeploySite } from './site.ts';
 import { noteStart, writeRun } from './write-run.ts';
 
@@ -47,6 +51,7 @@ export async function startJobs(
   const setTag = async (value: string) => {
     for (const name of names) await site.roles.tagRole(name, APPROVED_TAG, value);
   };
+  const folder = await mkdtemp(join(tmpdir(), 's3-rewind-copies-'));
   try {
     await setTag(CHECKING);
     await checkStack(site, place, plan, stack);
@@ -54,9 +59,10 @@ export async function startJobs(
     await checkJobs(run, pinned);
     const startedAt = await noteStart(run);
     await setTag(plan.digest);
-    await runJobs(run, pinned);
-    return await writeRun(run, startedAt, pinned);
+    const copied = await runJobs(run, pinned, { startedAt, folder });
+    return await writeRun(run, startedAt, pinned, copied);
   } finally {
+    await rm(folder, { recursive: true, force: true });
     // Also after a failure: what is not watched any more must not write any more.
     for (const name of names) {
       await site.roles.untagRole(name, APPROVED_TAG).catch((error: Error) => {

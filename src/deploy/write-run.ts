@@ -17,18 +17,33 @@ import type { PlanManifest } from '../plan/plan-file.ts';
 import { S3CallError } from '../s3/call-error.ts';
 import { addOutcomes, noOutcomes, type OutcomeCounts } from '../s3/outcome.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
-import type { JobsRun, PinnedManifests } from './run-jobs.ts';
+import type { JobsRun } from './jobs-run.ts';
+import type { PinnedManifests } from './run-jobs.ts';
+import { joinSettled, type SettledCopies } from './settled-copies.ts';
 
-/** Notes when the plan was first started, which is the point in time that an undo goes back to. */
-export async function noteStart({ site, place, plan }: JobsRun): Promise<string> {
-  const { objects, pause } = site;
+/** @returns null where the plan has not been started */
+export async function readStart({
+  site,
+  place,
+  plan,
+}: Pick<JobsRun, 'site' | 'place' | 'plan'>): Promise<string | null> {
   const object = { bucket: place.bucket, key: `${place.prefix}${START_FILE}` };
   try {
-    const { bytes } = await readPatiently(() => objects.readObject(object), pause);
+    const { bytes } = await readPatiently(() => site.objects.readObject(object), site.pause);
     return parseRunStart(plan, bytes.toString('utf8')).startedAt;
   } catch (error) {
     if (!(error instanceof S3CallError) || error.failure !== 'not-found') throw error;
+    return null;
   }
+}
+
+/** Notes when the plan was first started, which is the point in time that an undo goes back to. */
+export async function noteStart(run: JobsRun): Promise<string> {
+  const known = await readStart(run);
+  if (known !== null) return known;
+  const { site, place, plan } = run;
+  const { objects, pause } = site;
+  const object = { bucket: place.bucket, key: `${place.prefix}${START_FILE}` };
   const startedAt = formatInstant(objects.serverTime());
   const start: RunStart = { schemaVersion: 1, planDigest: plan.digest, executor: 'batch', startedAt };
   const body = `${JSON.stringify(start, null, 2)}\n`;
@@ -37,18 +52,27 @@ export async function noteStart({ site, place, plan }: JobsRun): Promise<string>
 }
 
 /**
- * Puts the outcomes of a run together from the journals of its tasks, one row a planned row, and says how it ended.
+ * Puts the outcomes of a run together from the journals of its tasks and what its copy jobs came to, one row a planned row, and says how it ended.
  * @throws RunbookError RECORD_NOT_RUN where a row has no outcome; S3CallError
  */
 export async function writeRun(
   run: JobsRun,
   startedAt: string,
   pinned: PinnedManifests,
+  copied: readonly SettledCopies[],
 ): Promise<RunOutcome> {
   const { site, place, plan } = run;
   const scenarios: RunOutcome['scenarios'] = [];
   for (const manifest of plan.manifests) {
-    if (pinned.has(manifest.scenario)) scenarios.push(await writeScenario(run, manifest, pinned));
+    const { scenario } = manifest;
+    const task = pinned.tasks.get(scenario);
+    const files = copied.filter((one) => one.scenario === scenario).map(({ file }) => file);
+    if (task !== undefined) {
+      const text = mergeOutcomes(site.objects, place, scenario, task, site.pause);
+      scenarios.push(await writeScenario(run, manifest, text));
+    } else if (files.length > 0) {
+      scenarios.push(await writeScenario(run, manifest, joinSettled(files)));
+    }
   }
   const outcome: RunOutcome = {
     schemaVersion: 1,
@@ -70,15 +94,13 @@ export async function writeRun(
 async function writeScenario(
   { site, place }: JobsRun,
   { scenario, operation }: PlanManifest,
-  pinned: PinnedManifests,
+  text: AsyncIterable<string>,
 ): Promise<RunOutcome['scenarios'][number]> {
-  const manifest = pinned.get(scenario);
-  if (manifest === undefined) throw new TypeError('a scenario that ran has a manifest');
   site.progress(`scenario ${scenario}: putting the outcomes together`, null);
   const folder = await mkdtemp(join(tmpdir(), 's3-rewind-outcomes-'));
   try {
     const file = join(folder, 'outcomes.csv');
-    const counted = countOutcomes(mergeOutcomes(site.objects, place, scenario, manifest, site.pause));
+    const counted = countOutcomes(text);
     await writeWhole(file, counted.parts);
     const path = outcomePath(scenario);
     const object = { bucket: place.bucket, key: `${place.prefix}${path}`, ifNoneMatch: false };

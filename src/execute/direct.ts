@@ -5,6 +5,7 @@ import type { Progress } from '../progress.ts';
 import { addOutcomes, noOutcomes, type OutcomeCounts } from '../s3/outcome.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
 import { SCENARIO_ACTIONS } from '../s3/rollback.ts';
+import { isRestorable } from './archived/restorable.ts';
 import type { Restorer } from './archived/restorer.ts';
 import type { Sleep } from './backoff.ts';
 import { forEachConcurrently } from './concurrently.ts';
@@ -70,6 +71,7 @@ export async function runDirect(options: DirectOptions): Promise<RunOutcome> {
   const bucket = writtenBucket(plan);
   const calls = pacedCalls(options.calls, callPace(concurrency));
   try {
+    if (options.archived === undefined) assertCopiesHere(record);
     await assertStartable(plan, calls, pause);
     const store = options.store ?? folderStore(record);
     const earlier = options.archived?.earlier ?? null;
@@ -92,7 +94,7 @@ export async function runDirect(options: DirectOptions): Promise<RunOutcome> {
     const scenarios: RunOutcome['scenarios'] = [];
     for (const manifest of plan.manifests) {
       const ended = earlier?.scenarios.find(({ scenario }) => scenario === manifest.scenario);
-      const stays = ended !== undefined && !hasArchivedRows(ended);
+      const stays = ended !== undefined && !isRestorable(plan, ended);
       scenarios.push(stays ? ended : await runManifest(run, manifest));
     }
     const outcome: RunOutcome = {
@@ -113,6 +115,18 @@ export async function runDirect(options: DirectOptions): Promise<RunOutcome> {
   }
 }
 
+/** @throws RunbookError COPY_WITH_NOT_POSSIBLE where a job of S3's own is to copy: what was reviewed is what runs */
+function assertCopiesHere({ plan, name }: PlanRecord): void {
+  if (plan.inputs.copyWith !== 's3-batch-copy') return;
+  throw new RunbookError(
+    'COPY_WITH_NOT_POSSIBLE',
+    'The copies of this plan are those of a job of S3 Batch Operations; this machine does not make them.',
+    {
+      hint: `on AWS: npm run --silent s3-rewind -- deploy --record ${name} …; or plan again without --copy-with, which copies under the guard from here`,
+    },
+  );
+}
+
 /** Notes when the plan was first started, which is the point in time that an undo goes back to. */
 async function noteStart(record: PlanRecord, store: RunStore, calls: S3Calls): Promise<string> {
   const earlier = await store.readStart();
@@ -125,11 +139,6 @@ async function noteStart(record: PlanRecord, store: RunStore, calls: S3Calls): P
     startedAt,
   });
   return startedAt;
-}
-
-/** Whether a scenario has rows that a pass over archived versions takes: those, and what failed of them. */
-export function hasArchivedRows({ operation, outcomes }: RunOutcome['scenarios'][number]): boolean {
-  return operation.startsWith('copy') && outcomes.archived + outcomes.denied + outcomes.failed > 0;
 }
 
 async function runManifest(run: Run, manifest: PlanManifest): Promise<RunOutcome['scenarios'][number]> {

@@ -36,8 +36,8 @@ export type RowOutcome = {
   /** ETag of the copy, without quotes */
   eTag: string | null;
   /** the key's current entry before: what a copy hides */
-  before:
-    | { kind: 'version'; size: number; storageClass: string }
+  before: /** `versionId`: only where it is not the one that the plan expected */
+    | { kind: 'version'; size: number; storageClass: string; versionId?: string }
     | { kind: 'marker' }
     | { kind: 'none' }
     | null;

@@ -23,9 +23,11 @@ export const OUTCOME_COLUMNS = [
   'before_size',
   'before_storage_class',
   'detail',
+  'before_version_id',
 ] as const;
 
-const HEADER = formatCsvLine(OUTCOME_COLUMNS);
+/** The first line of a file of outcomes. */
+export const OUTCOME_HEADER = formatCsvLine(OUTCOME_COLUMNS);
 /** Characters collected before they are written. */
 const WRITE_CHARACTERS = 262_144;
 
@@ -53,6 +55,7 @@ export function formatOutcomeRow(row: PlannedRow, result: RowOutcome): string {
     before?.kind === 'version' ? before.size : null,
     before?.kind === 'version' ? before.storageClass : null,
     result.detail,
+    before?.kind === 'version' ? (before.versionId ?? null) : null,
   ]);
 }
 
@@ -63,18 +66,19 @@ export function parseOutcomeRow(
   const fields = parseCsvLine(line);
   if (fields?.length !== OUTCOME_COLUMNS.length) return null;
   const [bucket = '', encodedKey = '', versionId = '', , outcome = ''] = fields;
-  const [newVersionId = '', eTag = '', kind = '', size = '', storageClass = '', detail = ''] =
+  const [newVersionId = '', eTag = '', kind = '', size = '', storageClass = '', detail = '', beforeId = ''] =
     fields.slice(5);
   if (!isOutcome(outcome)) return null;
   let before: RowOutcome['before'] = null;
-  if (kind === 'version') before = { kind, size: Number(size), storageClass };
-  else if (kind === 'marker' || kind === 'none') before = { kind };
+  if (kind === 'version') {
+    before = { kind, size: Number(size), storageClass, ...(beforeId !== '' && { versionId: beforeId }) };
+  } else if (kind === 'marker' || kind === 'none') before = { kind };
   const result = { outcome, newVersionId: newVersionId || null, eTag: eTag || null, before, detail };
   return { bucket, encodedKey, versionId, result };
 }
 
 export function isOutcomeHeader(line: string): boolean {
-  return line === HEADER;
+  return line === OUTCOME_HEADER;
 }
 
 /**
@@ -111,7 +115,7 @@ export async function* outcomeText(
   manifest: Pick<PlanManifest, 'bytes' | 'rows'>,
   bytesOf: (split: Split) => ManifestBytes,
   journals: JournalSource,
-  shape: OutcomeShape = { header: HEADER, formatRow: formatOutcomeRow },
+  shape: OutcomeShape = { header: OUTCOME_HEADER, formatRow: formatOutcomeRow },
 ): AsyncGenerator<string> {
   let text = `${shape.header}\n`;
   for (const split of splitsOf(manifest)) {

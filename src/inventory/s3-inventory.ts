@@ -246,13 +246,18 @@ async function openReport(
 
 /** What the report is, and what it does not tell. */
 function describe(takenAt: Date, format: string, columns: readonly string[], request: ReportRequest): string {
-  const spelled = new Set(columns.map((name) => name.toLowerCase().replaceAll('_', '')));
-  const missing = OPTIONAL_FIELDS.filter(([name]) => !spelled.has(name)).map(([, cost]) => cost);
+  const missing = missingOptionalFields(columns);
   const after = formatDuration((takenAt.getTime() - Date.parse(request.timestamp)) / 1000);
   return [
     `a complete ${format} report of a scan that began at ${formatInstant(takenAt)}, ${after} after the point in time`,
     ...(missing.length === 0 ? [] : [`without ${missing.join(' and ')}`]),
   ].join('; ');
+}
+
+/** The fields that a plan uses and can do without, of those that a report lacks; each with what it costs. */
+export function missingOptionalFields(columns: readonly string[]): string[] {
+  const spelled = new Set(columns.map((name) => name.toLowerCase().replaceAll('_', '')));
+  return OPTIONAL_FIELDS.filter(([name]) => !spelled.has(name)).map(([, cost]) => cost);
 }
 
 function considered(name: string | null, reason: string): ConsideredSource {

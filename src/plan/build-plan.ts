@@ -9,6 +9,7 @@ import type { Progress } from '../progress.ts';
 import { loadSql, type SqlRenderer } from '../render/sql.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
 import { type KeyClass, scenarioOf } from '../s3/rollback.ts';
+import { assertCopiesConserved, batchCopyClasses } from './batch-copies.ts';
 import { inventoryChecks, inventoryTime } from './checks.ts';
 import { type CountRow, classifyInventory, readCounts, type Totals } from './classify.ts';
 import { addUpClasses } from './conservation.ts';
@@ -16,8 +17,22 @@ import { planDigest, rollbackIdOf } from './digest.ts';
 import { estimatePlan } from './estimate.ts';
 import type { EstimateInput } from './estimate-input.ts';
 import { readActivity, readSamples, readTopPrefixes } from './excerpts.ts';
-import { manifestQueries, reviewQueries, undoQueries, type WriteList, writeLists } from './outputs.ts';
-import type { Check, PlanInputs, PlanInventory, PlanManifest, RollbackPlan } from './plan-file.ts';
+import {
+  copyQueries,
+  manifestQueries,
+  reviewQueries,
+  undoQueries,
+  type WriteList,
+  writeLists,
+} from './outputs.ts';
+import type {
+  Check,
+  CopyManifest,
+  PlanInputs,
+  PlanInventory,
+  PlanManifest,
+  RollbackPlan,
+} from './plan-file.ts';
 import type { PriceTable } from './prices.ts';
 import { queryView } from './query-view.ts';
 import { renderRollbackTemplate, type TemplateQuery } from './template.ts';
@@ -124,18 +139,21 @@ async function assemblePlan(
   const counts = await readCounts(engine, queries, view);
   const classes = addUpClasses(totals, counts, inputs);
   const rollbackId = rollbackIdOf(inputs, sha256);
-  const lists = await writeLists(
+  const copied = batchCopies(inputs, counts);
+  const written = await writeLists(
     await site.openLists(folder, rollbackId),
     {
       manifests: manifestQueries(queries, view, inputs),
+      copies: copied.flatMap(({ scenario, classes }) => copyQueries(queries, view, scenario, classes.keys())),
       undo: undoQueries(queries, view, inputs),
       reviews: reviewQueries(queries, view),
     },
     classes,
     progress,
   );
+  const lists = { ...written, ...copyManifests(written, copied) };
   progress('Writing the review', null);
-  const files = await writeQueryFiles(folder, rollbackId, lists.manifests, options);
+  const files = await writeQueryFiles(folder, rollbackId, lists.manifests, copied, options);
   const plannedClasses = classes.filter(({ class: name }) => isPlanned(name, inputs)).map((row) => row.class);
   const inventory: PlanInventory = {
     format: source.format,
@@ -174,6 +192,38 @@ async function assemblePlan(
   };
 }
 
+/** The scenarios that S3's own jobs copy, with the storage classes that the copies will have. */
+type BatchCopy = { scenario: CopyManifest['scenario']; classes: ReturnType<typeof batchCopyClasses> };
+
+function batchCopies(inputs: PlanInputs, counts: readonly CountRow[]): BatchCopy[] {
+  return (['3b', '5b'] as const)
+    .filter((scenario) => inputs.scenarios.includes(scenario))
+    .map((scenario) => ({ scenario, classes: batchCopyClasses(scenario, inputs, counts) }))
+    .filter(({ classes }) => classes.size > 0);
+}
+
+/** @throws RunbookError CONSERVATION_VIOLATED */
+function copyManifests(
+  lists: Pick<RollbackPlan, 'manifests' | 'copyManifests'>,
+  copied: readonly BatchCopy[],
+): Pick<RollbackPlan, 'copyManifests'> {
+  if (copied.length === 0) return {};
+  const own = copied.flatMap(({ scenario, classes }): CopyManifest[] => {
+    const several = (lists.copyManifests ?? []).filter((copy) => copy.scenario === scenario);
+    const whole = lists.manifests.find((manifest) => manifest.scenario === scenario);
+    const [only, ...more] = classes.keys();
+    if (only === undefined || more.length > 0 || whole === undefined) return several;
+    const { operation: _operation, keys: _keys, ...file } = whole;
+    return [{ ...file, scenario, storageClass: only }];
+  });
+  assertCopiesConserved(
+    lists.manifests,
+    own,
+    (scenario) => copied.find((copy) => copy.scenario === scenario)?.classes ?? new Map(),
+  );
+  return { copyManifests: own };
+}
+
 function isPlanned(name: KeyClass, inputs: PlanInputs): boolean {
   const scenario = scenarioOf(inputs.mode, name);
   return scenario !== null && inputs.scenarios.includes(scenario);
@@ -187,6 +237,7 @@ async function writeQueryFiles(
   folder: string,
   rollbackId: string,
   manifests: readonly PlanManifest[],
+  copied: readonly BatchCopy[],
   options: BuildPlanOptions,
 ): Promise<Pick<RollbackPlan, 'sql' | 'template'>> {
   const { source, inputs, now } = options;
@@ -202,7 +253,7 @@ async function writeQueryFiles(
   if (options.inventoryQuery) await write('00_inventory.athena', options.inventoryQuery(database));
   for (const dialect of ['duckdb', 'athena'] as const) {
     const view = queryView(inputs, source, dialect, { database, takenAt: inventoryTime(source, now) });
-    const queries = listQueries(await loadSql(dialect), view, inputs);
+    const queries = listQueries(await loadSql(dialect), view, inputs, copied);
     if (dialect === 'athena') athena = queries;
     for (const { name, text } of queries) await write(`${name}.${dialect}`, text);
   }
@@ -215,10 +266,16 @@ async function writeQueryFiles(
 }
 
 /** The queries of a plan in the order in which they run, each with a name that sorts. */
-export function listQueries(sql: SqlRenderer, view: object, inputs: PlanInputs): TemplateQuery[] {
+export function listQueries(
+  sql: SqlRenderer,
+  view: object,
+  inputs: PlanInputs,
+  copied: readonly BatchCopy[] = [],
+): TemplateQuery[] {
   const steps = ['scan', 'totals', 'changed', 'contradictions', 'classified', 'counts'] as const;
   const lists = [
     ...manifestQueries(sql, view, inputs),
+    ...copied.flatMap(({ scenario, classes }) => copyQueries(sql, view, scenario, classes.keys())),
     ...undoQueries(sql, view, inputs),
     ...reviewQueries(sql, view),
   ];
@@ -241,6 +298,7 @@ function estimateInput(
     keysInScope: inventory.keysInScope,
     inventoryBytes: inventory.bytes,
     storageClass: inputs.storageClass,
+    copyWith: inputs.copyWith,
     crossRegion: inputs.mode === 'copy-to-bucket' ? null : false,
     scenarios: manifests.map(({ scenario, keys, rows }) => {
       const own = counts.filter((row) => scenarioOf(inputs.mode, row.class) === scenario);

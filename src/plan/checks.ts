@@ -62,6 +62,14 @@ export function inventoryChecks(
       'leave --include-uncertain out to list them instead',
     );
   }
+  if (inputs.copyWith === 's3-batch-copy') {
+    add(
+      'COPIES_UNGUARDED',
+      'warning',
+      "The copies are made by a job of S3's own, which has no guard: what is written to their keys after the inventory was taken is buried under the copy as a noncurrent version. It is not lost.",
+      'stop the writers first, or leave --copy-with out, which looks at each key before it copies',
+    );
+  }
   if (preflight !== null) return checks;
   if (inputs.mode === 'bucket-rollback' && inputs.noncurrentExpirationDays === null) {
     add(

@@ -12,6 +12,7 @@ type DigestedPlan = Pick<
   | 'inventory'
   | 'classes'
   | 'manifests'
+  | 'copyManifests'
   | 'undoManifests'
   | 'reviewLists'
   | 'sql'
@@ -33,6 +34,8 @@ export function planDigest(plan: DigestedPlan): string {
     inventory,
     classes: plan.classes,
     manifests: plan.manifests,
+    // Absent where there is none: the canonical form leaves undefined out.
+    copyManifests: plan.copyManifests,
     undoManifests: plan.undoManifests,
     reviewLists: plan.reviewLists,
     sql: plan.sql,

@@ -77,7 +77,8 @@ export function estimateDirect(
 
 /**
  * S3PutObjectCopy jobs, one task a key, without the guard. Such a job gives all its copies one storage class, so
- * copies that keep their source's class take a job a class.
+ * copies that keep their source's class take a job a class. Where the plan has asked for them, start-jobs lists the
+ * keys afterwards, by pages of all entries in scope or key by key, to learn which versions the copies became.
  */
 export function estimateNativeCopy(
   scenario: PlannedScenario,
@@ -86,14 +87,22 @@ export function estimateNativeCopy(
 ): ServiceEstimate {
   if (scenario.rows === 0) return NOTHING;
   const classes = targetClasses(scenario, input.storageClass).filter((share) => share.keys > 0);
+  const pages =
+    Math.ceil(input.entriesInScope / rates.LIST_PAGE_ENTRIES) +
+    Math.ceil(scenario.rows / rates.LIST_PAGE_ENTRIES);
+  const listings = input.copyWith === undefined ? 0 : Math.min(pages, scenario.rows);
   const jobs = Math.max(1, new Set(classes.map((share) => share.storageClass)).size);
   return {
     tasks: scenario.rows,
-    requestsUsd: scenario.rows * writeUsd(scenario, input, prices),
+    requestsUsd:
+      scenario.rows * writeUsd(scenario, input, prices) +
+      (listings * prices.listUsdPerThousandRequests) / 1_000,
     batchOperationsUsd: jobsUsd(jobs, scenario.rows, prices),
     lambdaUsd: 0,
     startSeconds: rates.JOB_START_SECONDS,
-    runSeconds: scenario.rows / rates.NATIVE_COPY_TASKS_PER_SECOND,
+    runSeconds:
+      scenario.rows / rates.NATIVE_COPY_TASKS_PER_SECOND +
+      (listings * rates.LIST_PAGE_SECONDS) / (listings === pages ? 1 : rates.TASK_REQUESTS_IN_FLIGHT),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Mode, Scenario } from '../s3/rollback.ts';
+import type { CopyChoice, Mode, Scenario } from '../s3/rollback.ts';
 import { COPY_STORAGE_CLASSES, type StorageClassChoice } from '../s3/storage-class.ts';
 
 /** What the estimator knows of one scenario. Counts and bytes are those of the scenario's manifest. */
@@ -24,6 +24,8 @@ export type EstimateInput = {
   /** Bytes of the inventory files as stored: what Athena scans at most. */
   inventoryBytes: number;
   storageClass: StorageClassChoice;
+  /** `s3-batch-copy`: jobs of S3's own make the copies of 3b and 5b, and `batch` is their figure */
+  copyWith?: CopyChoice | undefined;
   /** Whether the destination bucket is in another Region; null where the plan does not know. */
   crossRegion: boolean | null;
   scenarios: PlannedScenario[];

@@ -1,3 +1,4 @@
+import { isBatchCopied } from '../s3/rollback.ts';
 import {
   estimateBatch,
   estimateDirect,
@@ -102,11 +103,16 @@ function estimateScenarios(
     if (isListedOnly(scenario.scenario)) {
       return { scenario, batch: NOTHING, direct: NOTHING, nativeCopy: null };
     }
+    const isBatchCopy = isBatchCopied(input.copyWith, scenario.scenario);
+    const nativeCopy =
+      isBatchCopy || scenario.scenario === '3b' ? estimateNativeCopy(scenario, input, prices) : null;
     return {
       scenario,
-      batch: estimateBatch(scenario, input, prices, rowsPerTask),
+      // What the plan asks for is what its figures are of.
+      batch:
+        isBatchCopy && nativeCopy !== null ? nativeCopy : estimateBatch(scenario, input, prices, rowsPerTask),
       direct: estimateDirect(scenario, input, prices),
-      nativeCopy: scenario.scenario === '3b' ? estimateNativeCopy(scenario, input, prices) : null,
+      nativeCopy,
     };
   });
 }

@@ -1,8 +1,4 @@
-import type { Operation, Scenario } from '../s3/rollback.ts';
-import { SCENARIO_OPERATIONS } from '../s3/rollback.ts';
-
-/** Who copies: the task code, which guards each copy, or S3's own copy job, which cannot. */
-export type CopyWith = 'task' | 's3-batch-copy';
+import { type CopyChoice, isBatchCopied, SCENARIO_OPERATIONS, type Scenario } from '../s3/rollback.ts';
 
 /** What the roles of a rollback need on objects, by what its manifests do: IAM actions, sorted. */
 export type ExecutionActions = {
@@ -24,15 +20,14 @@ const WRITE_COPY = [
   's3:PutObjectTagging',
 ];
 
-/** Copies that S3PutObjectCopy can make: whole objects up to 5 GiB. */
-const NATIVE: readonly Operation[] = ['copy', 'copy-to-bucket'];
-
 /**
  * The least that the roles need. Objects in an archive are only listed, so they ask for nothing here.
  * @param scenarios those that have a manifest
  */
-export function executionActions(scenarios: readonly Scenario[], copyWith: CopyWith): ExecutionActions {
-  const operations = scenarios.map((scenario) => SCENARIO_OPERATIONS[scenario]);
+export function executionActions(
+  scenarios: readonly Scenario[],
+  copyWith: CopyChoice | undefined,
+): ExecutionActions {
   const own = new Set<string>();
   const destination = new Set<string>();
   let taskCopies = false;
@@ -40,12 +35,12 @@ export function executionActions(scenarios: readonly Scenario[], copyWith: CopyW
   const add = (target: Set<string>, actions: readonly string[]) => {
     for (const action of actions) target.add(action);
   };
-  for (const operation of operations) {
-    if (copyWith === 's3-batch-copy' && NATIVE.includes(operation)) {
+  for (const scenario of scenarios) {
+    if (isBatchCopied(copyWith, scenario)) {
       batchCopies = true;
       continue;
     }
-    switch (operation) {
+    switch (SCENARIO_OPERATIONS[scenario]) {
       case 'add-delete-marker':
         add(own, [...PROVE, 's3:DeleteObject']);
         break;

@@ -3,6 +3,7 @@ import { parseBucketName } from '../s3/bucket.ts';
 import { parseDuration } from '../s3/duration.ts';
 import { parsePointInTime } from '../s3/point-in-time.ts';
 import {
+  COPY_CHOICES,
   MARKER_CHOICES,
   MAX_KEY_BYTES,
   MODE_SCENARIOS,
@@ -13,6 +14,7 @@ import {
   UNCERTAIN_CLASSES,
 } from '../s3/rollback.ts';
 import { parseStorageClassChoice } from '../s3/storage-class.ts';
+import { assertBatchCopyServes } from './batch-copies.ts';
 import type { PlanInputs } from './plan-file.ts';
 
 /** The options of a plan as they are typed, before any check. Lists may be repeated or separated by commas. */
@@ -29,6 +31,7 @@ export type RawPlanInputs = {
   multipartWindow?: string | undefined;
   noncurrentExpirationDays?: string | undefined;
   includeUncertain?: string | undefined;
+  copyWith?: string | undefined;
 };
 
 const DEFAULT_MULTIPART_WINDOW = '24h';
@@ -44,7 +47,7 @@ export function parsePlanInputs(raw: RawPlanInputs, now: Date): PlanInputs {
   const bucket = parseBucketName(raw.bucket);
   const mode = parseChoice(raw.mode ?? 'bucket-rollback', MODES, 'mode');
   const markers = parseChoice(raw.markers ?? 'remove', MARKER_CHOICES, 'markers');
-  return {
+  const inputs: PlanInputs = {
     bucket,
     timestamp: parsePointInTime(raw.timestamp, now),
     mode,
@@ -63,6 +66,10 @@ export function parsePlanInputs(raw: RawPlanInputs, now: Date): PlanInputs {
       parseChoice(name, UNCERTAIN_CLASSES, 'include-uncertain'),
     ),
   };
+  if (parseChoice(raw.copyWith ?? 'guarded', COPY_CHOICES, 'copy-with') === 'guarded') return inputs;
+  const copied: PlanInputs = { ...inputs, copyWith: 's3-batch-copy' };
+  assertBatchCopyServes(copied);
+  return copied;
 }
 
 function parseChoice<const T extends string>(text: string, choices: readonly T[], option: string): T {

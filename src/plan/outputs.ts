@@ -14,7 +14,14 @@ import {
   type UncertainClass,
 } from '../s3/rollback.ts';
 import { type ListShape, linesTable, PART_BYTES, shapeView } from './list-shape.ts';
-import type { ClassCount, PlanInputs, PlanManifest, ReviewList, RollbackPlan } from './plan-file.ts';
+import type {
+  ClassCount,
+  CopyManifest,
+  PlanInputs,
+  PlanManifest,
+  ReviewList,
+  RollbackPlan,
+} from './plan-file.ts';
 
 /** Why a class is left alone, in the words of its review list. */
 const REVIEW_REASONS: Record<UncertainClass, string> = {
@@ -58,6 +65,7 @@ export function manifestQueries(sql: SqlRenderer, view: object, inputs: PlanInpu
         action: SCENARIO_ACTIONS[scenario],
         class: keyClass,
         isMarkerRows,
+        storageClass: null,
         isCopy: !isMarkerRows && operation !== 'add-delete-marker',
       };
       const name = `scenario${scenario}`;
@@ -65,6 +73,30 @@ export function manifestQueries(sql: SqlRenderer, view: object, inputs: PlanInpu
       const list = { name, folder: 'manifests', file: name, header: false, columns };
       return { scenario, class: keyClass, ...listQuery(sql, 'manifest', values, list) };
     });
+}
+
+export type CopyQuery = ListQuery & Pick<CopyManifest, 'scenario' | 'storageClass'>;
+
+/**
+ * The manifests of S3's own copy jobs where there is more than one: of one storage class each. A single job takes the
+ * manifest of its scenario as it stands.
+ * @param classes that the copies of a scenario will have
+ */
+export function copyQueries(
+  sql: SqlRenderer,
+  view: object,
+  scenario: CopyManifest['scenario'],
+  classes: Iterable<CopyManifest['storageClass']>,
+): CopyQuery[] {
+  const values = { ...view, scenario, action: SCENARIO_ACTIONS[scenario], class: 'copy' };
+  const all = [...classes];
+  return (all.length < 2 ? [] : all).map((storageClass) => {
+    const file = `scenario${scenario}_${storageClass}`;
+    const name = file.toLowerCase();
+    const list = { name, folder: 'manifests', file, header: false, columns: MANIFEST_COLUMNS };
+    const chosen = { ...values, isMarkerRows: false, isCopy: true, storageClass };
+    return { scenario, storageClass, ...listQuery(sql, 'manifest', chosen, list) };
+  });
 }
 
 /** The undo manifests of the marker scenarios: one row a key. */
@@ -135,7 +167,7 @@ function listQuery(
   };
 }
 
-type PlanLists = Pick<RollbackPlan, 'manifests' | 'undoManifests' | 'reviewLists'>;
+type PlanLists = Pick<RollbackPlan, 'manifests' | 'copyManifests' | 'undoManifests' | 'reviewLists'>;
 
 /** What became of a list: `sha256` is of the whole file, or of its parts where `parts` tells their sizes. */
 export type WrittenList = Pick<PlanManifest, 'path' | 'rows' | 'bytes' | 'sha256' | 'parts'>;
@@ -151,6 +183,7 @@ export async function writeLists(
   write: WriteList,
   queries: {
     manifests: ManifestQuery[];
+    copies: CopyQuery[];
     undo: (ListQuery & { scenario: '2' | '4' })[];
     reviews: (ListQuery & { class: UncertainClass })[];
   },
@@ -168,6 +201,13 @@ export async function writeLists(
     if (keys === 0) continue;
     const operation = SCENARIO_OPERATIONS[query.scenario];
     lists.manifests.push({ scenario: query.scenario, operation, keys, ...(await writeList(query)) });
+  }
+  for (const query of queries.copies) {
+    const { scenario, storageClass } = query;
+    lists.copyManifests = [
+      ...(lists.copyManifests ?? []),
+      { scenario, storageClass, ...(await writeList(query)) },
+    ];
   }
   for (const query of queries.undo) {
     if (keysOf('remove-delete-markers') === 0) continue;

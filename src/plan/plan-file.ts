@@ -1,6 +1,14 @@
 import { z } from 'zod';
-import { CLASSES, MARKER_CHOICES, MODES, OPERATIONS, SCENARIOS, UNCERTAIN_CLASSES } from '../s3/rollback.ts';
-import { STORAGE_CLASS_CHOICES } from '../s3/storage-class.ts';
+import {
+  CLASSES,
+  COPY_CHOICES,
+  MARKER_CHOICES,
+  MODES,
+  OPERATIONS,
+  SCENARIOS,
+  UNCERTAIN_CLASSES,
+} from '../s3/rollback.ts';
+import { COPY_STORAGE_CLASSES, STORAGE_CLASS_CHOICES } from '../s3/storage-class.ts';
 
 /**
  * plan.json: the immutable description of one rollback. Its JSON Schema in `docs/plan.schema.json` is generated from
@@ -33,6 +41,10 @@ const inputsSchema = z.strictObject({
   multipartWindowSeconds: count,
   noncurrentExpirationDays: count.nullable(),
   includeUncertain: z.array(z.enum(UNCERTAIN_CLASSES)),
+  copyWith: z
+    .enum(COPY_CHOICES)
+    .optional()
+    .describe('absent: guarded; s3-batch-copy: jobs of S3 copy 3b and 5b, without the guard'),
 });
 export type PlanInputs = z.infer<typeof inputsSchema>;
 
@@ -89,6 +101,13 @@ const manifestSchema = z.strictObject({
   ...fileFields,
 });
 export type PlanManifest = z.infer<typeof manifestSchema>;
+
+const copyManifestSchema = z.strictObject({
+  scenario: z.enum(['3b', '5b']),
+  storageClass: z.enum(COPY_STORAGE_CLASSES).describe('that the job writes'),
+  ...fileFields,
+});
+export type CopyManifest = z.infer<typeof copyManifestSchema>;
 
 const undoManifestSchema = z.strictObject({ scenario: z.enum(['2', '4']), ...fileFields });
 const reviewListSchema = z.strictObject({ class: z.enum(UNCERTAIN_CLASSES), ...fileFields });
@@ -216,6 +235,12 @@ export const planSchema = z
     inventory: inventorySchema,
     classes: z.array(classSchema),
     manifests: z.array(manifestSchema),
+    copyManifests: z
+      .array(copyManifestSchema)
+      .optional()
+      .describe(
+        "with copyWith s3-batch-copy: the manifests of S3's own copy jobs, one a storage class; together the rows of 3b or 5b",
+      ),
     undoManifests: z.array(undoManifestSchema),
     reviewLists: z.array(reviewListSchema),
     sql: z.array(z.strictObject({ path: z.string(), sha256 })),

@@ -4,9 +4,9 @@ import { compileTemplate, readTemplate } from '../render/handlebars.ts';
 import { iamScope } from '../render/iam.ts';
 import { yamlBlock, yamlScalar } from '../render/yaml.ts';
 import { LOG_GROUP_PREFIX, ROLLBACK_ROLE_PATH, ROLLBACK_TAGS } from '../s3/aws-names.ts';
-import { SCENARIO_OPERATIONS } from '../s3/rollback.ts';
+import { isBatchCopied, SCENARIO_OPERATIONS } from '../s3/rollback.ts';
 import { glueType } from './athena-table.ts';
-import { type CopyWith, executionActions } from './execution-roles.ts';
+import { executionActions } from './execution-roles.ts';
 import type { PlanInputs, PlanManifest } from './plan-file.ts';
 
 /** CloudFormation takes a template of this size in the request itself (AWS CloudFormation quotas). */
@@ -39,7 +39,6 @@ export type RollbackTemplateOptions = {
   manifests: readonly Pick<PlanManifest, 'scenario' | 'bytes' | 'rows'>[];
   /** code of the task function, one CommonJS file; null leaves the execution side out */
   taskCode: string | null;
-  copyWith?: CopyWith;
 };
 
 /**
@@ -102,10 +101,10 @@ export async function renderRollbackTemplate(options: RollbackTemplateOptions): 
 /** As in the template. */
 const CODE_INDENT = 10;
 
-function executionView({ rollbackId, inputs, manifests, copyWith }: RollbackTemplateOptions): object {
+function executionView({ rollbackId, inputs, manifests }: RollbackTemplateOptions): object {
   const actions = executionActions(
     manifests.map(({ scenario }) => scenario),
-    copyWith ?? 'task',
+    inputs.copyWith,
   );
   const purpose = `of the rollback ${rollbackId}`;
   return {
@@ -119,13 +118,16 @@ function executionView({ rollbackId, inputs, manifests, copyWith }: RollbackTemp
     batchCopies: actions.batchCopies,
     copies: actions.taskCopies || actions.batchCopies,
     kmsKeyArn: inputs.kmsKeyArn ?? '',
-    // What Lambda takes as an environment is 4 KB; five scenarios come to half of one.
+    // What Lambda takes as an environment is 4 KB; five scenarios come to half of one. The function has no task in
+    // scenarios that S3's own job copies.
     fixedManifests: JSON.stringify(
       Object.fromEntries(
-        manifests.map(({ scenario, bytes, rows }) => [
-          scenario,
-          { operation: SCENARIO_OPERATIONS[scenario], bytes, rows },
-        ]),
+        manifests
+          .filter(({ scenario }) => !isBatchCopied(inputs.copyWith, scenario))
+          .map(({ scenario, bytes, rows }) => [
+            scenario,
+            { operation: SCENARIO_OPERATIONS[scenario], bytes, rows },
+          ]),
       ),
     ),
     journalPattern: `${rollbackId}/outcomes/*`,

@@ -4,7 +4,7 @@ import { buildActivityChart } from './activity-chart.ts';
 import { formatCount, formatQuantity, formatUtc, secondsBetween } from './figures.ts';
 import { buildLeftAloneRows, type LeftAloneRow } from './left-alone.ts';
 import { formatMarker } from './marker.ts';
-import { decideNextStep } from './next-step.ts';
+import { DEPLOY_FIRST, decideNextStep } from './next-step.ts';
 import { buildSampleGroups } from './samples.ts';
 import { buildScenarioTable, type ScenarioTable, sum } from './scenario-table.ts';
 
@@ -49,7 +49,7 @@ export function buildCommentView(
   const prefixes = plan.topPrefixes.toSorted((a, b) => b.keys - a.keys);
   const groups = buildSampleGroups(plan, table.rows, leftAlone, limits.samplesPerGroup);
   const extras = plan.estimate.extras;
-  const nextStep = decideNextStep(allChecks, table, options.nextStep);
+  const nextStep = decideNextStep(allChecks, table, options.nextStep ?? (inputs.copyWith && DEPLOY_FIRST));
   return {
     marker: formatMarker({ v: 1, rollbackId: plan.rollbackId, digest: plan.digest }),
     title: describeTitle(plan),
@@ -76,6 +76,16 @@ export function buildCommentView(
       })),
     },
     totals: plan.estimate.totals,
+    unguarded: sum(
+      table.rows.filter(({ isUnguarded }) => isUnguarded),
+      ({ keys }) => keys,
+    ),
+    offersNativeCopy: plan.estimate.totals.nativeCopy !== null && inputs.copyWith === undefined,
+    onAwsOnly: inputs.copyWith === 's3-batch-copy',
+    copyManifests: (plan.copyManifests ?? []).map((file) => ({
+      ...file,
+      link: options.manifestLink(file.path),
+    })),
     listedOnly: table.rows.filter(({ listedOnly }) => listedOnly).map(({ scenario }) => scenario),
     extras: extras
       .slice(0, MAX_EXTRAS)
@@ -211,6 +221,9 @@ function describeLimits(plan: RollbackPlan, table: ScenarioTable): string {
       : []),
     'Versions that were permanently deleted are gone; tags, ACLs, locks and storage classes stay as they are now.',
     ...(copies ? ['A copy is a new version with the time of the copy, without the ACL of the old one.'] : []),
+    ...(table.rows.some(({ isUnguarded }) => isUnguarded)
+      ? ["S3's own job leaves website redirects behind."]
+      : []),
   ].join(' ');
 }
 

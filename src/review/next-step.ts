@@ -15,6 +15,14 @@ const START_LOCALLY = [
   '```',
 ].join('\n');
 
+/** Where S3's own jobs are to copy, there is nothing to start on this machine. */
+export const DEPLOY_FIRST = [
+  'read the table, the checks and the samples below. If they describe the rollback that you want, put it on AWS, where its jobs wait; FOLDER is the folder that holds `plan.json`, the ARNs are outputs of the bootstrap stack:',
+  '```sh',
+  'npm run --silent s3-rewind -- deploy --record FOLDER --record-bucket RECORDS --boundary-arn ARN --service-role-arn ARN',
+  '```',
+].join('\n');
+
 export type NextStep = {
   /** Kind of GitHub alert (`> [!CAUTION]`). */
   alert: 'CAUTION' | 'IMPORTANT' | 'NOTE';

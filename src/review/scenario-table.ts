@@ -1,5 +1,5 @@
 import type { Estimate, PlanManifest, RollbackPlan } from '../plan/plan-file.ts';
-import { MODE_SCENARIOS, SCENARIO_ACTIONS, SCENARIOS, type Scenario } from '../s3/rollback.ts';
+import { isBatchCopied, MODE_SCENARIOS, SCENARIO_ACTIONS, SCENARIOS, type Scenario } from '../s3/rollback.ts';
 
 /** Scenarios that the jobs leave alone until S3's RestoreObject was through (semantics, section 3). */
 export const LISTED_ONLY: readonly Scenario[] = ['3a', '5a'];
@@ -15,6 +15,8 @@ export type ScenarioRow = {
   bytes: number;
   batch: Executor | null;
   direct: Executor | null;
+  /** Copied by a job of S3's own. */
+  isUnguarded: boolean;
   manifest: PlanManifest;
 };
 
@@ -49,6 +51,7 @@ export function buildScenarioTable(plan: RollbackPlan): ScenarioTable {
 
 function buildRow(plan: RollbackPlan, scenario: Scenario, manifest: PlanManifest): ScenarioRow {
   const listedOnly = LISTED_ONLY.includes(scenario);
+  const isUnguarded = isBatchCopied(plan.inputs.copyWith, scenario);
   const estimate = plan.estimate.scenarios.find((candidate) => candidate.scenario === scenario);
   return {
     scenario,
@@ -60,7 +63,8 @@ function buildRow(plan: RollbackPlan, scenario: Scenario, manifest: PlanManifest
       ({ bytes }) => bytes,
     ),
     batch: listedOnly || estimate === undefined ? null : estimate.batch,
-    direct: listedOnly || estimate === undefined ? null : estimate.direct,
+    direct: listedOnly || isUnguarded || estimate === undefined ? null : estimate.direct,
+    isUnguarded,
     manifest,
   };
 }

@@ -73,10 +73,17 @@ export type BatchJob = {
   suspendedCause: string;
   failureReasons: readonly { code: string; reason: string }[];
   tasks: { total: number; succeeded: number; failed: number } | null;
-  manifest: { arn: string; eTag: string; versionId: string | null } | null;
+  manifest: { arn: string; eTag: string; versionId: string | null; fields: readonly string[] } | null;
   roleArn: string;
   /** null: the job invokes no function */
   lambda: { functionArn: string; userArguments: Readonly<Record<string, string>> } | null;
+  /** null: the job does not copy; `others`: settings beside these, by their names in the API */
+  copy: {
+    bucket: string;
+    storageClass: string | null;
+    kmsKeyArn: string | null;
+    others: readonly string[];
+  } | null;
   createdAt: Date | null;
   endedAt: Date | null;
 };

@@ -43,6 +43,10 @@ export type Operation = (typeof OPERATIONS)[number];
 
 export const MARKER_CHOICES = ['remove', 'copy'] as const;
 
+/** Who copies: the task code, which guards each copy, or S3's own copy job, which cannot. */
+export const COPY_CHOICES = ['guarded', 's3-batch-copy'] as const;
+export type CopyChoice = (typeof COPY_CHOICES)[number];
+
 /** What a scenario does to a key, in the words of the review. */
 export const SCENARIO_ACTIONS: Record<Scenario, string> = {
   '1': 'Add a delete marker',
@@ -118,4 +122,12 @@ export function scenarioOf(mode: Mode, keyClass: KeyClass): Scenario | null {
     default:
       return null;
   }
+}
+
+/** Scenarios whose copies S3's own job can make: whole objects up to 5 GiB, not archived. */
+const BATCH_COPY_SCENARIOS: readonly Scenario[] = ['3b', '5b'];
+
+/** Whether S3's own copy job carries a scenario out. */
+export function isBatchCopied(copyWith: CopyChoice | undefined, scenario: Scenario): boolean {
+  return copyWith === 's3-batch-copy' && BATCH_COPY_SCENARIOS.includes(scenario);
 }

@@ -12,6 +12,11 @@ export const COPY_STORAGE_CLASSES = [
   'DEEP_ARCHIVE',
 ] as const;
 
+/** Storage classes that S3's own copy job writes (S3CopyObjectOperation, StorageClass): not REDUCED_REDUNDANCY. */
+export const BATCH_COPY_STORAGE_CLASSES = COPY_STORAGE_CLASSES.filter(
+  (name) => name !== 'REDUCED_REDUNDANCY',
+);
+
 /** `as-source` keeps the class of the version that is copied. */
 export const STORAGE_CLASS_CHOICES = ['as-source', ...COPY_STORAGE_CLASSES] as const;
 export type StorageClassChoice = (typeof STORAGE_CLASS_CHOICES)[number];

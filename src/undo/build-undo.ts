@@ -143,8 +143,10 @@ async function writeManifest(
 
 /** The run's own inputs, but for where it wrote to and what an undo always does. */
 function undoInputs({ plan }: PlanRecord, run: RunOutcome): PlanInputs {
+  // The way back is guarded, whoever copied.
+  const { copyWith: _copyWith, ...inputs } = plan.inputs;
   return {
-    ...plan.inputs,
+    ...inputs,
     bucket: writtenBucket(plan),
     destinationBucket: null,
     timestamp: run.startedAt,

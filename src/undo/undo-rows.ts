@@ -59,12 +59,16 @@ function undoCopied(
 ): UndoRow | null {
   const { newVersionId: copyId, before } = result;
   if (copyId === null) return null;
-  if (isToBucket || before === null || before.kind !== 'version') {
+  // Only a copy without a guard can have gone over a version of the destination.
+  const isOverVersion = before?.kind === 'version' && (!isToBucket || before.versionId !== undefined);
+  if (!isOverVersion) {
     const fields = { currentVersionId: copyId, size: row.size, storageClass: row.storageClass };
     return { scenario: '1', row: plannedRow(bucket, key, fields) };
   }
   const { size, storageClass } = before;
-  const fields = { versionId: row.currentVersionId, currentVersionId: copyId, size, storageClass };
+  // A copy without a guard may hide what was written after the plan.
+  const versionId = before.versionId ?? row.currentVersionId;
+  const fields = { versionId, currentVersionId: copyId, size, storageClass };
   return { scenario: copyScenario(size, storageClass), row: plannedRow(bucket, key, fields) };
 }
 

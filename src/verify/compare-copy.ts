@@ -39,7 +39,7 @@ export async function compareCopy(
 function compareAttributes(
   original: ObjectHead,
   copy: ObjectHead,
-  { storageClass }: LiveChecker,
+  { storageClass, keepsRedirect }: LiveChecker,
 ): string | null {
   for (const name of new Set([...Object.keys(original.headers), ...Object.keys(copy.headers)])) {
     if (original.headers[name] !== copy.headers[name]) return name;
@@ -47,7 +47,7 @@ function compareAttributes(
   for (const name of new Set([...Object.keys(original.metadata), ...Object.keys(copy.metadata)])) {
     if (original.metadata[name] !== copy.metadata[name]) return `metadata ${name}`;
   }
-  if (original.websiteRedirect !== copy.websiteRedirect) return 'website redirect';
+  if (keepsRedirect && original.websiteRedirect !== copy.websiteRedirect) return 'website redirect';
   const wanted = storageClass === 'as-source' ? original.storageClass : storageClass;
   return copy.storageClass === wanted ? null : `storage class ${wanted}`;
 }

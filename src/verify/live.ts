@@ -16,6 +16,8 @@ export type LiveChecker = {
   read<T>(request: () => Promise<T>): Promise<T>;
   writtenBucket: string;
   storageClass: StorageClassChoice;
+  /** S3's own copy job leaves the redirect of a website behind */
+  keepsRedirect: boolean;
 };
 
 /** A key that is not what the plan promised. */

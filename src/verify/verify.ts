@@ -6,7 +6,7 @@ import { refusalOf } from '../execute/refusals.ts';
 import type { PlanManifest } from '../plan/plan-file.ts';
 import type { Progress } from '../progress.ts';
 import { noOutcomes, OUTCOMES, type OutcomeCounts } from '../s3/outcome.ts';
-import { SCENARIO_ACTIONS, type Scenario } from '../s3/rollback.ts';
+import { isBatchCopied, SCENARIO_ACTIONS, type Scenario } from '../s3/rollback.ts';
 import { compareLive, type Difference, isActedOn, type LiveCalls } from './live.ts';
 
 /** Keys that are looked at together: about as many as a page of a listing shows. */
@@ -60,7 +60,14 @@ export async function verifyRun(options: VerifyOptions): Promise<Verification> {
     for (const manifest of plan.manifests) {
       const ended = run.scenarios.find(({ scenario }) => scenario === manifest.scenario);
       if (ended === undefined) continue;
-      const found = await verifyScenario(options, checker, manifest, ended.path, examples);
+      const keepsRedirect = !isBatchCopied(plan.inputs.copyWith, manifest.scenario);
+      const found = await verifyScenario(
+        options,
+        { ...checker, keepsRedirect },
+        manifest,
+        ended.path,
+        examples,
+      );
       const sameCounts = OUTCOMES.every((outcome) => found.outcomes[outcome] === ended.outcomes[outcome]);
       if (found.rows !== manifest.rows || !sameCounts) reconciled = false;
       scenarios.push(found);

@@ -22,8 +22,10 @@ const ORDER = [
   'deploy',
   'verify',
   'undo',
+  'freeze',
   'cleanup',
   'retention',
+  'doctor',
   'cli',
   'actions',
 ];

@@ -1,7 +1,6 @@
 import { matchColumns, type SourceColumn, stackOrderOf } from '../../src/inventory/columns.ts';
 import type { InventorySource } from '../../src/inventory/source.ts';
 import { listQueries } from '../../src/plan/build-plan.ts';
-import type { CopyWith } from '../../src/plan/execution-roles.ts';
 import { parsePlanInputs, type RawPlanInputs } from '../../src/plan/inputs.ts';
 import { queryView } from '../../src/plan/query-view.ts';
 import { renderRollbackTemplate } from '../../src/plan/template.ts';
@@ -96,7 +95,7 @@ const SOURCES: Record<string, Pick<InventorySource, 'format' | 'sourceColumns' |
 };
 
 /** One line a set of options. */
-const OPTIONS: Record<string, Partial<RawPlanInputs> & { copyWith?: CopyWith }> = {
+const OPTIONS: Record<string, Partial<RawPlanInputs>> = {
   rollback: {},
   'rollback-prefixes': { prefix: ["it's", '100%_*', 'data/2025/'] },
   'rollback-markers-copy': { markers: 'copy', noncurrentExpirationDays: '30' },
@@ -114,6 +113,12 @@ const OPTIONS: Record<string, Partial<RawPlanInputs> & { copyWith?: CopyWith }> 
   },
   'copy-to-bucket': { mode: 'copy-to-bucket', destinationBucket: 'my-copy', noncurrentExpirationDays: '7' },
 };
+
+/** Two, so that the copies take a manifest each. */
+const CLASSES = new Map([
+  ['STANDARD', 1],
+  ['STANDARD_IA', 1],
+] as const);
 
 const NOW = new Date('2025-09-01T00:00:00Z');
 
@@ -139,12 +144,14 @@ export async function renderMatrix(): Promise<Rendered[]> {
         sql,
         queryView(inputs, source, 'athena', { database: 'rb_test', takenAt: NOW }),
         inputs,
+        inputs.copyWith === undefined
+          ? []
+          : [{ scenario: inputs.mode === 'copy-to-bucket' ? '5b' : '3b', classes: CLASSES }],
       );
       const template = await renderRollbackTemplate({
         ...{ rollbackId: 'rb-test', database: 'rb_test', inputs, source, queries },
         manifests: inputs.scenarios.map((scenario) => ({ scenario, bytes: 1_000, rows: 10 })),
         taskCode: TASK_CODE,
-        copyWith: options.copyWith ?? 'task',
       });
       rendered.push({ name: `${sourceName}-${optionName}`, queries, template });
     }

@@ -13,6 +13,7 @@ const OPTIONS: Record<string, Omit<RawBootstrapInputs, 'repository'>> = {
     planEnvironment: 'plan',
     deployEnvironment: 'deploy',
     cleanupEnvironment: 'cleanup',
+    freezeEnvironment: 'freeze',
     branch: 'release/1.x',
   },
 };

@@ -1,6 +1,6 @@
 import { parsePlanInputs, type RawPlanInputs } from '../../src/plan/inputs.ts';
 import { type RollbackTemplateOptions, renderRollbackTemplate } from '../../src/plan/template.ts';
-import { MODE_SCENARIOS, MODES, type Scenario } from '../../src/s3/rollback.ts';
+import { type CopyChoice, MODE_SCENARIOS, MODES, type Scenario } from '../../src/s3/rollback.ts';
 import { TASK_CODE } from './task-code-fixture.ts';
 
 export const ROLLBACK_ID = 'rb-my-bucket-20250830t020000z-0a1b2c3d';
@@ -9,10 +9,16 @@ const NOW = new Date('2025-09-01T00:00:00Z');
 /** The template of a plan, with a line or two of options. */
 export async function templateOf(
   raw: Partial<RawPlanInputs>,
-  given: Partial<Omit<RollbackTemplateOptions, 'manifests'>> & { scenarios?: readonly Scenario[] } = {},
+  given: Partial<Omit<RollbackTemplateOptions, 'manifests'>> & {
+    scenarios?: readonly Scenario[];
+    copyWith?: CopyChoice;
+  } = {},
 ): Promise<string> {
-  const { scenarios, ...options } = given;
-  const inputs = parsePlanInputs({ bucket: 'my-bucket', timestamp: '2025-08-30T02:00:00Z', ...raw }, NOW);
+  const { scenarios, copyWith, ...options } = given;
+  const inputs = parsePlanInputs(
+    { bucket: 'my-bucket', timestamp: '2025-08-30T02:00:00Z', ...raw, copyWith },
+    NOW,
+  );
   return renderRollbackTemplate({
     rollbackId: ROLLBACK_ID,
     database: ROLLBACK_ID.replaceAll('-', '_'),
@@ -42,7 +48,7 @@ export async function executionMatrix(): Promise<{ name: string; template: strin
   ];
   for (const mode of MODES) {
     for (const scenarios of subsets(MODE_SCENARIOS[mode])) {
-      for (const copyWith of ['task', 's3-batch-copy'] as const) {
+      for (const copyWith of ['guarded', 's3-batch-copy'] as const) {
         for (const isKeyed of [false, true]) {
           const name = `execution-${mode}-${scenarios.join('') || 'nothing'}-${copyWith}${isKeyed ? '-key' : ''}`;
           const raw: Partial<RawPlanInputs> = {

@@ -39,6 +39,35 @@ const deep = (i: number) => `${'a-very-long-folder-name/'.repeat(42)}file-${i}.b
 const CASES: [string, () => RollbackPlan][] = [
   ['incident', () => buildSamplePlan()],
   [
+    'copy-with',
+    () => {
+      const plan = buildSamplePlan();
+      const file = plan.manifests.find(({ scenario }) => scenario === '3b');
+      if (file === undefined) throw new Error('the sample has no 3b');
+      const { operation: _operation, keys: _keys, ...whole } = file;
+      return {
+        ...plan,
+        inputs: { ...plan.inputs, copyWith: 's3-batch-copy' },
+        copyManifests: [
+          {
+            ...whole,
+            rows: 90_000,
+            scenario: '3b',
+            storageClass: 'STANDARD',
+            path: 'manifests/scenario3b_STANDARD.csv',
+          },
+          {
+            ...whole,
+            rows: 3_482,
+            scenario: '3b',
+            storageClass: 'STANDARD_IA',
+            path: 'manifests/scenario3b_STANDARD_IA.csv',
+          },
+        ],
+      };
+    },
+  ],
+  [
     'who-did-it',
     () => ({
       ...buildSamplePlan(),

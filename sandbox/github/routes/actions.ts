@@ -150,6 +150,12 @@ function formatEnvironment(environment: Environment) {
               reviewers,
             },
           ],
-    deployment_branch_policy: null,
+    deployment_branch_policy:
+      environment.branchPolicy === null
+        ? null
+        : {
+            protected_branches: environment.branchPolicy === 'protected',
+            custom_branch_policies: environment.branchPolicy !== 'protected',
+          },
   };
 }

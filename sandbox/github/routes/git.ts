@@ -28,8 +28,15 @@ export const GIT_ROUTES: GitHubRoute[] = [
     path: BASE,
     needs: ['metadata=read'],
     handle: (context) => {
-      const { id, fullName, defaultBranch } = repositoryOf(context);
-      return json({ id, full_name: fullName, default_branch: defaultBranch });
+      const { id, fullName, defaultBranch, isPrivate, pushedAt, owner, ownerId } = repositoryOf(context);
+      return json({
+        id,
+        full_name: fullName,
+        default_branch: defaultBranch,
+        private: isPrivate,
+        pushed_at: pushedAt,
+        owner: { id: ownerId, login: owner },
+      });
     },
   },
   {

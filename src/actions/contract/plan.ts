@@ -1,6 +1,6 @@
 import type { ActionContract } from '../contract.ts';
 import { ENDPOINT_INPUTS } from './endpoint.ts';
-import { PLAN_OUTPUTS, PRESENTATION_INPUTS, PRESENTATION_PERMISSIONS } from './github.ts';
+import { EXECUTOR_INPUT, PLAN_OUTPUTS, PRESENTATION_INPUTS, PRESENTATION_PERMISSIONS } from './github.ts';
 
 export const PLAN = {
   name: 'plan',
@@ -87,6 +87,13 @@ export const PLAN = {
       flag: '--kms-key-arn',
       example: 'arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab',
     },
+    'copy-with': {
+      what: "Who copies scenarios 3b and 5b: our code, which guards each copy (`guarded`), or a job of S3's own on AWS, which has no guard (`s3-batch-copy`).",
+      kind: 'choice',
+      flag: '--copy-with',
+      default: 'guarded',
+      example: 's3-batch-copy',
+    },
     markers: {
       what: 'Undo deletes by removing delete markers (`remove`), or by copying the version on top (`copy`).',
       kind: 'choice',
@@ -119,11 +126,45 @@ export const PLAN = {
       flag: '--concurrency',
       example: '64',
     },
-    'record-bucket': {
-      what: 'Put the plan into this bucket as well, under its ID: later jobs and `undo` then need no artifact.',
+    engine: {
+      what: 'What reads the inventory: the runner (`duckdb`), AWS (`athena`, needs `record-bucket`), or `auto`: Athena for S3 Metadata, for reports in ORC and for large ones, where there is a `record-bucket`.',
+      kind: 'choice',
+      flag: '--engine',
+      default: 'auto',
+      example: 'duckdb',
+    },
+    'work-group': {
+      what: 'With Athena: the workgroup to run queries in. By default that of the bootstrap stack, `s3-rewind-plan`.',
       kind: 'text',
+      flag: '--work-group',
+      example: 's3-rewind-plan',
+    },
+    'memory-limit': {
+      what: 'Memory for the query engine of the runner; more spills to disk.',
+      kind: 'text',
+      flag: '--memory-limit',
+      default: '2GB',
+      example: '12GB',
+    },
+    threads: {
+      what: 'Threads for the query engine of the runner. By default every core.',
+      kind: 'number',
+      flag: '--threads',
+      example: '2',
+    },
+    prices: {
+      what: 'Price table (JSON) that overrides the built-in one; see [estimates](../../docs/estimates.md).',
+      kind: 'text',
+      flag: '--prices',
+      example: 'prices.json',
+    },
+    'record-bucket': {
+      what: 'Put the plan into this bucket as well, under its ID: later jobs and `undo` then need no artifact. Athena writes its tables and manifests there.',
+      kind: 'text',
+      flag: '--record-bucket',
       example: 'my-records',
     },
+    ...EXECUTOR_INPUT,
     ...ENDPOINT_INPUTS,
     ...PRESENTATION_INPUTS,
   },

@@ -3,6 +3,7 @@ import { type EndedRow, readEndedRows } from '../outcome-rows.ts';
 import type { PlanRecord } from '../record.ts';
 import type { RunOutcome } from '../run-files.ts';
 import type { S3Calls } from '../s3-calls.ts';
+import { isRestorable } from './restorable.ts';
 
 /** How the archived versions of a run stand, by a HEAD each. */
 export type RestoreLook = {
@@ -42,7 +43,7 @@ export async function lookAtArchived(
   };
   for (const manifest of record.plan.manifests) {
     const ended = run.scenarios.find(({ scenario }) => scenario === manifest.scenario);
-    if (ended === undefined || ended.outcomes.archived === 0) continue;
+    if (ended === undefined || !isRestorable(record.plan, ended)) continue;
     for await (const row of readEndedRows(record, manifest, ended.path)) {
       if (row.result.outcome !== 'archived') continue;
       rows.push(row);

@@ -13,6 +13,7 @@ import {
 import { readEndedRows } from '../outcome-rows.ts';
 import type { PlanRecord } from '../record.ts';
 import type { RunOutcome } from '../run-files.ts';
+import { isRestorable } from './restorable.ts';
 
 /** The archived rows of a run, by storage class; null: the plan does not know it. */
 export type ArchivedShare = { storageClass: string | null; rows: number; bytes: number };
@@ -51,7 +52,7 @@ export async function readArchivedShares(record: PlanRecord, run: RunOutcome): P
   const shares = new Map<string | null, ArchivedShare>();
   for (const manifest of record.plan.manifests) {
     const ended = run.scenarios.find(({ scenario }) => scenario === manifest.scenario);
-    if (ended === undefined || ended.outcomes.archived === 0) continue;
+    if (ended === undefined || !isRestorable(record.plan, ended)) continue;
     for await (const { row, result } of readEndedRows(record, manifest, ended.path)) {
       if (result.outcome !== 'archived') continue;
       const known = row.storageClass === 'INTELLIGENT_TIERING' || isArchived(row.storageClass ?? '');

@@ -2,7 +2,7 @@ import type { Progress } from '../../progress.ts';
 import { formatInstant } from '../../s3/point-in-time.ts';
 import type { RestoreTier } from '../../s3/restore.ts';
 import type { Sleep } from '../backoff.ts';
-import { DEFAULT_REQUESTS_IN_FLIGHT, hasArchivedRows, runDirect } from '../direct.ts';
+import { DEFAULT_REQUESTS_IN_FLIGHT, runDirect } from '../direct.ts';
 import { callPace } from '../paced-calls.ts';
 import { assertStartable } from '../preflight.ts';
 import { type PlanRecord, writtenBucket } from '../record.ts';
@@ -10,6 +10,7 @@ import { refusalOf } from '../refusals.ts';
 import type { RunOutcome } from '../run-files.ts';
 import { folderStore, type RunStore } from '../run-store.ts';
 import type { S3Calls } from '../s3-calls.ts';
+import { countRestorable, isRestorable } from './restorable.ts';
 import type { RestoreState } from './restore-file.ts';
 import { openRestorer, type RestoreCalls, type RestoreTally } from './restorer.ts';
 
@@ -70,7 +71,8 @@ export async function runRestore(options: RestoreOptions): Promise<RestoreEnd> {
     await assertStartable(record.plan, calls, pause);
     let state = await noteAgreement(options, store);
     for (;;) {
-      if (!outcome.scenarios.some(hasArchivedRows)) return endOf('copied', state, requested, outcome);
+      if (!outcome.scenarios.some((ended) => isRestorable(record.plan, ended)))
+        return endOf('copied', state, requested, outcome);
       const isEarly = state.nextLookAt !== null && new Date(state.nextLookAt) > calls.serverTime();
       if (!isEarly) {
         const begun = calls.serverTime();
@@ -83,10 +85,10 @@ export async function runRestore(options: RestoreOptions): Promise<RestoreEnd> {
         outcome = await runDirect({ ...options, store, archived: { restorer, earlier: outcome } });
         const tally = restorer.tally();
         requested += tally.requested;
-        state = nextState(state, outcome, tally, begun, calls.serverTime());
+        state = nextState(state, countRestorable(record.plan, outcome), tally, begun, calls.serverTime());
         await store.writeRestore(state);
       }
-      if (outcome.outcomes.archived === 0) return endOf('copied', state, requested, outcome);
+      if (countRestorable(record.plan, outcome) === 0) return endOf('copied', state, requested, outcome);
       if (state.nextLookAt === null) return endOf('expired', state, requested, outcome);
       if (once || isStopped()) return endOf('waiting', state, requested, outcome);
       await waitUntil(options, state.nextLookAt);
@@ -130,7 +132,7 @@ function pacedRestores({ restore, concurrency = DEFAULT_REQUESTS_IN_FLIGHT }: Re
 
 function nextState(
   state: RestoreState,
-  { outcomes: { archived } }: RunOutcome,
+  archived: number,
   tally: RestoreTally,
   begun: Date,
   now: Date,

@@ -10,7 +10,7 @@ import type { ObjectCalls } from '../../s3/object-calls.ts';
 import type { UploadCalls } from '../../s3/upload-calls.ts';
 import { RESTORE_FILE } from '../archived/restore-file.ts';
 import { readPatiently, type Sleep } from '../backoff.ts';
-import { type PlanRecord, readRecord } from '../record.ts';
+import { checkFile, type PlanRecord, readRecord } from '../record.ts';
 import { OUTCOME_FILE, readRunOutcome, START_FILE } from '../run-files.ts';
 import { formatRecordUrl, type RecordPlace } from './record-place.ts';
 
@@ -86,6 +86,10 @@ export async function publishPlan(
     ...plan.undoManifests,
     ...plan.reviewLists,
   ].map(({ path }) => path);
+  // Those of copy jobs serve nobody else, so reading the record has not looked at them.
+  const copies = (plan.copyManifests ?? []).filter(({ path }) => !covered.includes(path));
+  for (const file of copies) await checkFile(folder, file);
+  covered.push(...copies.map(({ path }) => path));
   const shown: string[] = [];
   for (const path of REVIEW_FILES) if (await isThere(join(folder, path))) shown.push(path);
   for (const path of [...covered, ...shown, 'plan.json']) {

@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
+import { PACKAGE_FOLDER } from '../cli/run-command.ts';
+import { scratchFolder } from '../cli/scratch-folder.ts';
+
+/** The actions `freeze` and `thaw`, run as their steps run them. */
+
+const folder = scratchFolder();
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  sandbox.createBucket('data', { versioning: 'Enabled' });
+  sandbox.createBucket('my-records', { versioning: 'Enabled' });
+});
+afterAll(() => sandbox.stop());
+
+async function runAction(name: string, inputs: Record<string, string>) {
+  const files = { output: join(folder, `${name}-output`), summary: join(folder, `${name}-summary`) };
+  for (const file of Object.values(files)) writeFileSync(file, '');
+  const child = spawn(process.execPath, [join(PACKAGE_FOLDER, 'actions', name, 'main.ts')], {
+    stdio: 'ignore',
+    env: {
+      PATH: process.env.PATH,
+      AWS_ACCESS_KEY_ID: 'AKIASANDBOX',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      GITHUB_OUTPUT: files.output,
+      GITHUB_STEP_SUMMARY: files.summary,
+      GITHUB_REPOSITORY: 'acme/data',
+      GITHUB_RUN_ID: '1',
+      RUNNER_TEMP: folder,
+      INPUT_ENDPOINT_URL: sandbox.endpoint,
+      INPUT_FORCE_PATH_STYLE: 'true',
+      INPUT_RECORD: 's3://my-records/freeze-data/',
+      ...inputs,
+    },
+  });
+  const status = await new Promise((resolve) => {
+    child.on('close', resolve);
+  });
+  return { status, output: readFileSync(files.output, 'utf8'), summary: readFileSync(files.summary, 'utf8') };
+}
+
+test('freeze and thaw', async () => {
+  const except = 'arn:aws:iam::111122223333:role/on-call\narn:aws:iam::111122223333:role/other';
+  const frozen = await runAction('freeze', { INPUT_BUCKET: 'data', INPUT_EXCEPT: except });
+  expect(frozen.status, frozen.output).toBe(0);
+  expect(frozen.output).toMatch(/^decision<<.*\ndone$/m);
+  expect(frozen.summary).toMatch(/### Frozen[\s\S]*S3RewindFreeze/);
+  expect(sandbox.bucket('data').configurations.get('policy')).toContain('role/other');
+  const thawed = await runAction('thaw', {});
+  expect(thawed.status).toBe(0);
+  expect(thawed.summary).toMatch(/### Thawed[\s\S]*exactly/);
+  expect(sandbox.bucket('data').configurations.get('policy')).toBeUndefined();
+});
+
+test('a freeze that excepts nobody is refused', async () => {
+  const { status, output } = await runAction('freeze', { INPUT_BUCKET: 'data' });
+  expect(status).toBe(2);
+  expect(output).toMatch(/^reason-code<<.*\nINVALID_OPTION$/m);
+  expect(output).toContain('Nobody is excepted');
+});

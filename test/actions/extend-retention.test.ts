@@ -1,20 +1,14 @@
-import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import process from 'node:process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Run } from '../../sandbox/github/repository.ts';
 import { type GitHubDouble, startGitHubDouble } from '../../sandbox/github/server.ts';
-import { EXTEND_RETENTION } from '../../src/actions/contract/extend-retention.ts';
-import { inputVariable } from '../../src/actions/contract.ts';
 import { ALL, REPOSITORY } from '../github/double.ts';
 import { type Aws, BOUNDARY, openAws, RECORDS, SERVICE_ROLE } from '../retention/aws-stage.ts';
 import { DAY_MS, inDays, locksOf } from '../retention/stage.ts';
+import { ENVIRONMENT, runStep, type StepEnd } from './step.ts';
 
 /** The action as its workflow runs it: each step a process of its own, S3, AWS and GitHub on loopback. */
-
-const MAIN = resolve(import.meta.dirname, '../../actions/extend-retention/main.ts');
-const ENVIRONMENT = 's3-rewind';
 
 let aws: Aws;
 let github: GitHubDouble;
@@ -28,54 +22,11 @@ afterEach(async () => {
   await aws.end();
 });
 
-type StepEnd = { status: number | null; outputs: Record<string, string>; summary: string; log: string };
-
-async function step(run: Run, inputs: Record<string, string>): Promise<StepEnd> {
-  const folder = await mkdtemp(join(aws.folder, 'step-'));
-  const files = { GITHUB_OUTPUT: join(folder, 'output'), GITHUB_STEP_SUMMARY: join(folder, 'summary') };
-  for (const file of Object.values(files)) await writeFile(file, '');
-  await mkdir(join(folder, 'temp'));
-  const defaults = Object.entries(EXTEND_RETENTION.inputs).map(([name, spec]) => [
-    name,
-    'default' in spec ? spec.default : '',
-  ]);
-  const given = { ...Object.fromEntries(defaults), 'github-token': 'job', 'poll-seconds': '0.02', ...inputs };
-  const child = spawn(process.execPath, [MAIN], {
-    cwd: folder,
-    env: {
-      PATH: process.env.PATH ?? '',
-      AWS_ACCESS_KEY_ID: 'AKIASANDBOX',
-      AWS_SECRET_ACCESS_KEY: 'secret',
-      AWS_EC2_METADATA_DISABLED: 'true',
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-      AWS_ENDPOINT_URL: aws.sandbox.endpoint,
-      AWS_REGION: 'us-east-1',
-      RUNNER_TEMP: join(folder, 'temp'),
-      GITHUB_REPOSITORY: REPOSITORY,
-      GITHUB_RUN_ID: String(run.id),
-      GITHUB_API_URL: github.url,
-      ...files,
-      ...Object.fromEntries(
-        Object.entries(given).map(([name, value]) => [inputVariable(name), String(value)]),
-      ),
-    },
+const step = (run: Run, inputs: Record<string, string>): Promise<StepEnd> =>
+  runStep({ folder: aws.folder, endpoint: aws.sandbox.endpoint, github, run }, 'extend-retention', {
+    'poll-seconds': '0.02',
+    ...inputs,
   });
-  let log = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => {
-      log += chunk;
-    });
-  }
-  const status = await new Promise<number | null>((finish) => child.on('close', finish));
-  const found = (await readFile(files.GITHUB_OUTPUT, 'utf8')).matchAll(
-    /^(?<name>[\w-]+)<<(?<mark>ghadelimiter_\S+)\n(?<value>[\s\S]*?)\n?\k<mark>$/gm,
-  );
-  const outputs = Object.fromEntries(
-    [...found].map(({ groups }) => [groups?.name ?? '', groups?.value ?? '']),
-  );
-  return { status, outputs, summary: await readFile(files.GITHUB_STEP_SUMMARY, 'utf8'), log };
-}
 
 function expectEnd({ status, outputs, log }: StepEnd, ...expected: [number, string, string]): void {
   expect([status, outputs.decision, outputs['reason-code']], log).toEqual(expected);

@@ -58,16 +58,8 @@ export async function openWorkplace(): Promise<Workplace> {
     },
     approve: (run, remark = 'looks right') =>
       state.reviewDeployment(repository, run, { by: 'bob', environment: ENVIRONMENT, comment: remark }),
-    async step(run, action, inputs) {
-      const folder = await mkdtemp(join(account.folder, `${action}-`));
-      return runStep(folder, action, inputs, {
-        GITHUB_REPOSITORY: REPOSITORY,
-        GITHUB_RUN_ID: String(run.id),
-        GITHUB_API_URL: github.url,
-        AWS_ENDPOINT_URL: account.sandbox.endpoint,
-        AWS_REGION: 'us-east-1',
-      });
-    },
+    step: (run, action, inputs) =>
+      runStep({ folder: account.folder, endpoint: account.sandbox.endpoint, github, run }, action, inputs),
     comments: (rollbackId) =>
       repository.comments
         .filter(({ body }) => parseMarker(body)?.rollbackId === rollbackId)
@@ -79,13 +71,16 @@ export async function openWorkplace(): Promise<Workplace> {
   };
 }
 
+/** Where a step runs: a folder for its files, AWS, GitHub, and the run that it belongs to. */
+export type StepPlace = { folder: string; endpoint: string; github: GitHubDouble; run: Run };
+
 /** Inputs that are not given have the default of action.yml, as the runner fills it in. */
-async function runStep(
-  folder: string,
+export async function runStep(
+  place: StepPlace,
   action: string,
   inputs: Record<string, string>,
-  env: Record<string, string>,
 ): Promise<StepEnd> {
+  const folder = await mkdtemp(join(place.folder, `${action}-`));
   const contract = CONTRACTS.find(({ name }) => name === action);
   if (contract === undefined) throw new TypeError(`there is no action ${action}`);
   const given = { 'github-token': 'job', ...inputs };
@@ -106,10 +101,14 @@ async function runStep(
       AWS_EC2_METADATA_DISABLED: 'true',
       AWS_CONFIG_FILE: '/dev/null',
       AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      AWS_ENDPOINT_URL: place.endpoint,
+      AWS_REGION: 'us-east-1',
       RUNNER_TEMP: temporary,
+      GITHUB_REPOSITORY: REPOSITORY,
+      GITHUB_RUN_ID: String(place.run.id),
+      GITHUB_API_URL: place.github.url,
       ...files,
       ...Object.fromEntries(variables.map(([name, value]) => [inputVariable(name), value])),
-      ...env,
     },
   });
   let log = '';

@@ -1,6 +1,6 @@
 import type { ActionContract } from '../contract.ts';
 import { ENDPOINT_INPUTS } from './endpoint.ts';
-import { DECISION_OUTPUTS, TOKEN_INPUT } from './github.ts';
+import { DECISION_OUTPUTS, ENVIRONMENT_INPUTS, TOKEN_INPUT } from './github.ts';
 
 export const EXTEND_RETENTION = {
   name: 'extend-retention',
@@ -74,19 +74,7 @@ export const EXTEND_RETENTION = {
       default: 'environment',
       example: 'earlier',
     },
-    environment: {
-      what: 'With `start`: environment of this job, whose required reviewers approve.',
-      kind: 'text',
-      default: 's3-rewind',
-      example: 'production-data',
-    },
-    'admin-bypass': {
-      what: 'Whether administrators may be able to bypass the rules of the environment. `accept` goes on record.',
-      kind: 'choice',
-      choices: ['refuse', 'accept'],
-      default: 'refuse',
-      example: 'accept',
-    },
+    ...ENVIRONMENT_INPUTS,
     'boundary-arn': {
       what: 'With `deploy`: permissions boundary, output of the bootstrap stack.',
       kind: 'text',

@@ -2,6 +2,18 @@ import type { ActionContract } from '../contract.ts';
 import { ENDPOINT_INPUTS } from './endpoint.ts';
 import { DECISION_OUTPUTS } from './github.ts';
 
+/** What freeze and thaw take alike. */
+export const CHANGE_INPUTS = {
+  'dry-run': {
+    what: 'Only tell what would be changed.',
+    kind: 'switch',
+    flag: '--dry-run',
+    default: 'false',
+    example: 'true',
+  },
+  ...ENDPOINT_INPUTS,
+} as const satisfies ActionContract['inputs'];
+
 export const FREEZE_OUTPUTS = {
   'rollback-id': {
     what: 'ID of the rollback that the record holds; empty where it holds none.',
@@ -69,14 +81,7 @@ export const FREEZE = {
       default: 'false',
       example: 'true',
     },
-    'dry-run': {
-      what: 'Only tell what would be changed.',
-      kind: 'switch',
-      flag: '--dry-run',
-      default: 'false',
-      example: 'true',
-    },
-    ...ENDPOINT_INPUTS,
+    ...CHANGE_INPUTS,
   },
   outputs: FREEZE_OUTPUTS,
 } as const satisfies ActionContract;

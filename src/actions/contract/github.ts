@@ -37,6 +37,23 @@ export const PRESENTATION_INPUTS = {
   ...TOKEN_INPUT,
 } as const satisfies Record<string, InputSpec>;
 
+/** The environment whose reviewers approve, as the proof looks at it. */
+export const ENVIRONMENT_INPUTS = {
+  environment: {
+    what: 'Environment of this job, whose required reviewers approve.',
+    kind: 'text',
+    default: 's3-rewind',
+    example: 'production-data',
+  },
+  'admin-bypass': {
+    what: 'Whether administrators may be able to bypass the rules of the environment. `accept` goes on record.',
+    kind: 'choice',
+    choices: ['refuse', 'accept'],
+    default: 'refuse',
+    example: 'accept',
+  },
+} as const satisfies Record<string, InputSpec>;
+
 /** Who is to carry a plan out. */
 export const EXECUTOR_INPUT = {
   executor: {

@@ -1,6 +1,6 @@
 import type { ActionContract } from '../contract.ts';
 import { DESTINATION_INPUTS, ENDPOINT_INPUTS } from './endpoint.ts';
-import { COMMENT_AUTHOR_INPUT, ROLLBACK_OUTPUTS, TOKEN_INPUT } from './github.ts';
+import { COMMENT_AUTHOR_INPUT, ENVIRONMENT_INPUTS, ROLLBACK_OUTPUTS, TOKEN_INPUT } from './github.ts';
 
 export const RESTORE_ARCHIVED = {
   name: 'restore-archived',
@@ -44,19 +44,7 @@ export const RESTORE_ARCHIVED = {
       default: 'environment',
       example: 'environment',
     },
-    environment: {
-      what: 'Environment of this job, whose required reviewers approve.',
-      kind: 'text',
-      default: 's3-rewind',
-      example: 'production-data',
-    },
-    'admin-bypass': {
-      what: 'Whether administrators may be able to bypass the rules of the environment. `accept` goes on record.',
-      kind: 'choice',
-      choices: ['refuse', 'accept'],
-      default: 'refuse',
-      example: 'accept',
-    },
+    ...ENVIRONMENT_INPUTS,
     'plan-digest': {
       what: 'With `step: start`: digest of the plan that was shown, the output of the job that looked.',
       kind: 'text',

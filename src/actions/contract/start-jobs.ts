@@ -1,6 +1,6 @@
 import type { ActionContract } from '../contract.ts';
 import { DESTINATION_INPUTS, ENDPOINT_INPUTS, POLL_INPUT } from './endpoint.ts';
-import { COMMENT_AUTHOR_INPUT, ROLLBACK_OUTPUTS, TOKEN_INPUT } from './github.ts';
+import { COMMENT_AUTHOR_INPUT, ENVIRONMENT_INPUTS, ROLLBACK_OUTPUTS, TOKEN_INPUT } from './github.ts';
 
 export const START_JOBS = {
   name: 'start-jobs',
@@ -26,19 +26,7 @@ export const START_JOBS = {
       default: 'environment',
       example: 'environment',
     },
-    environment: {
-      what: 'Environment of this job, whose required reviewers approve.',
-      kind: 'text',
-      default: 's3-rewind',
-      example: 'production-data',
-    },
-    'admin-bypass': {
-      what: 'Whether administrators may be able to bypass the rules of the environment. `accept` goes on record.',
-      kind: 'choice',
-      choices: ['refuse', 'accept'],
-      default: 'refuse',
-      example: 'accept',
-    },
+    ...ENVIRONMENT_INPUTS,
     'pull-request': {
       what: 'Number of the pull request whose comment showed the plan: the output of `plan`.',
       kind: 'number',

@@ -1,6 +1,5 @@
 import type { ActionContract } from '../contract.ts';
-import { ENDPOINT_INPUTS } from './endpoint.ts';
-import { FREEZE_OUTPUTS } from './freeze.ts';
+import { CHANGE_INPUTS, FREEZE_OUTPUTS } from './freeze.ts';
 
 export const THAW = {
   name: 'thaw',
@@ -15,14 +14,7 @@ export const THAW = {
       required: true,
       example: 's3://my-records/freeze-my-bucket/',
     },
-    'dry-run': {
-      what: 'Only tell what would be changed.',
-      kind: 'switch',
-      flag: '--dry-run',
-      default: 'false',
-      example: 'true',
-    },
-    ...ENDPOINT_INPUTS,
+    ...CHANGE_INPUTS,
   },
   outputs: FREEZE_OUTPUTS,
 } as const satisfies ActionContract;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { CommandEnd } from '../cli/hear-answer.ts';
 import { openRecordCalls } from '../cli/open-record.ts';
 import { sleep } from '../execute/backoff.ts';
 import { formatRecordUrl } from '../execute/batch/record-place.ts';
@@ -7,7 +8,7 @@ import { type PlanRecord, readRecord } from '../execute/record.ts';
 import { refusalOf } from '../execute/refusals.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
 import { parseBucketName } from '../s3/bucket.ts';
-import { type CommandEnd, runCommand } from './command.ts';
+import { runCommand } from './command.ts';
 import type { PLAN } from './contract/plan.ts';
 import type { UNDO } from './contract/undo.ts';
 import { type ActionInputs, readEndpoint } from './inputs.ts';

@@ -26,3 +26,7 @@ export const LOG_GROUP_PREFIX = '/s3-rewind/rollback/';
 /** The Athena workgroup that plans are made in, and what the names of their Glue databases begin with. */
 export const PLAN_WORKGROUP = 's3-rewind-plan';
 export const PLAN_DATABASE_PREFIX = 's3_rewind_plan_';
+
+/** What the name of the scratch bucket of an account begins with, and the tag that a drill knows its own bucket by. */
+export const DRILL_BUCKET_PREFIX = 's3-rewind-drill-';
+export const DRILL_TAG = 's3-rewind:drill';

@@ -64,6 +64,9 @@ export const ERROR_KINDS = {
   QUERY_TIMED_OUT: failure('A query of Athena came to no end within its time.'),
   QUERY_CANCELLED: failure('A query of Athena was cancelled by someone else.'),
   LIST_TOO_LARGE: failure('A list of the plan is larger than S3 can put together from its parts.'),
+  LIFECYCLE_CHANGED: failure(
+    'The lifecycle rules of the bucket were changed by somebody else at the same time.',
+  ),
   LIST_DAMAGED: failure('What Athena wrote for a list is not what its own counts say.'),
   AWS_FAILED: failure('A request to Athena or Glue failed, also after it was sent again.'),
   INTERRUPTED: failure(

@@ -1,5 +1,9 @@
 import { parse } from 'yaml';
+import { CLEANUP } from '../src/actions/contract/cleanup.ts';
+import { DEPLOY } from '../src/actions/contract/deploy.ts';
 import { DOCTOR } from '../src/actions/contract/doctor.ts';
+import { DRILL } from '../src/actions/contract/drill.ts';
+import { EXTEND_RETENTION } from '../src/actions/contract/extend-retention.ts';
 import { FREEZE } from '../src/actions/contract/freeze.ts';
 import { INVENTORY } from '../src/actions/contract/inventory.ts';
 import { PLAN } from '../src/actions/contract/plan.ts';
@@ -14,12 +18,16 @@ import { type ActionContract, type InputSpec, inputVariable } from '../src/actio
 export const CONTRACTS: readonly ActionContract[] = [
   INVENTORY,
   PLAN,
+  DEPLOY,
   START_JOBS,
   VERIFY,
   UNDO,
+  CLEANUP,
   FREEZE,
   THAW,
   DOCTOR,
+  EXTEND_RETENTION,
+  DRILL,
 ];
 
 /** Commit of the tag, as its repository has it. */

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 /** The workflows of this repository as another one uses them: by the name of the actions, without a checkout. */
 
 const WORKFLOWS = new URL('../.github/workflows/', import.meta.url);
-const COPIED_WORKFLOWS = ['rollback.yml', 'undo.yml'];
+const COPIED_WORKFLOWS = ['rollback.yml', 'undo.yml', 'cleanup.yml', 'extend-retention.yml', 'drill.yml'];
 const CHECKOUT = / {6}- name: Check out\n(?: {8}.*\n)+/g;
 
 /** Path → text. */
@@ -13,6 +13,7 @@ export async function exampleWorkflows(): Promise<Record<string, string>> {
     const copied = text
       .replace(CHECKOUT, '')
       .replaceAll('contents: read # CODEOWNERS, and the checkout', 'contents: read # CODEOWNERS')
+      .replaceAll(/ {6}contents: read # the checkout\n/g, '')
       .replaceAll(/uses: \.\/actions\/([\w-]+)/g, 'uses: owner/s3-rewind/actions/$1@v1');
     return [
       `examples/workflows/${name}`,

@@ -22,6 +22,8 @@ function missing(what: string): JsonServiceError {
 
 export class GlueCatalog {
   readonly databases = new Map<string, Database>();
+  /** milliseconds */
+  now: () => number = Date.now;
 
   /** Every operation of the catalog. */
   routes(): Route[] {
@@ -54,6 +56,10 @@ export class GlueCatalog {
     });
   }
 
+  #seconds(): number {
+    return Math.floor(this.now() / 1_000);
+  }
+
   #database(name: string): Database {
     const database = this.databases.get(name);
     if (database === undefined) throw missing(`Database ${name}`);
@@ -74,7 +80,7 @@ export class GlueCatalog {
     if (this.databases.has(name)) {
       throw new JsonServiceError('AlreadyExistsException', `Database ${name} already exists.`);
     }
-    this.databases.set(name, { fields: { ...input, CreateTime: 0 }, tables: new Map() });
+    this.databases.set(name, { fields: { ...input, CreateTime: this.#seconds() }, tables: new Map() });
     return {};
   }
 
@@ -93,7 +99,11 @@ export class GlueCatalog {
       throw new JsonServiceError('AlreadyExistsException', `Table ${database}.${name} already exists.`);
     }
     tables.set(name, {
-      fields: { PartitionKeys: [], ...input, DatabaseName: database, VersionId: '0' },
+      fields: {
+        PartitionKeys: [],
+        ...input,
+        ...{ DatabaseName: database, VersionId: '0', CreateTime: this.#seconds() },
+      },
       partitions: new Map(),
     });
     return {};

@@ -9,6 +9,11 @@ export function folderOf({ rollbackId }: RollbackPlan): string {
   return `rollbacks/${rollbackId}`;
 }
 
+/** Branch of the pull request of a rollback, for the run that planned it; `''`: what all of them begin with. */
+export function branchOf(rollbackId: string, runId: number | ''): string {
+  return `s3-rewind/${rollbackId}-${runId}`;
+}
+
 /**
  * The files of a plan that are reviewed and kept in git: everything that decides what will run. Manifests hold a row
  * for every key and stay in the record; plan.json names each by its SHA-256.

@@ -1,20 +1,19 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CommandEnd } from '../cli/hear-answer.ts';
-import { openRecordCalls } from '../cli/open-record.ts';
-import { sleep } from '../execute/backoff.ts';
+import { publishRecord } from '../cli/publish-record.ts';
 import { formatRecordUrl } from '../execute/batch/record-place.ts';
-import { publishPlan } from '../execute/batch/remote-record.ts';
-import { type PlanRecord, readRecord } from '../execute/record.ts';
-import { refusalOf } from '../execute/refusals.ts';
+import { provePlan } from '../execute/record.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
-import { parseBucketName } from '../s3/bucket.ts';
 import { runCommand } from './command.ts';
 import type { PLAN } from './contract/plan.ts';
 import type { UNDO } from './contract/undo.ts';
+import { chooseExecutor, type Executor } from './executor.ts';
 import { type ActionInputs, readEndpoint } from './inputs.ts';
 import { type Presentation, presentPlan } from './present-plan.ts';
 import { buildResult } from './result.ts';
 import type { ActionEnd, ActionStep } from './run-action.ts';
+import { openStageView } from './stage-comment.ts';
 
 /** The actions `plan` and `undo`: make a plan, then show it to the people who are to approve it. */
 export async function makePlan({
@@ -22,28 +21,21 @@ export async function makePlan({
   run,
   command,
 }: ActionStep<typeof PLAN | typeof UNDO> & { command: 'plan' | 'undo' }): Promise<ActionEnd> {
+  const bucket = inputs.text('record-bucket');
+  const endpoint = readEndpoint(inputs);
+  const executor = chooseExecutor(inputs.text('executor'), bucket, endpoint);
   const folder = join(run.temporaryFolder, 's3-rewind', command);
   const made = await runCommand([command, ...inputs.arguments(), `--out=${folder}`]);
-  const local = await readRecord(folder);
-  const bucket = inputs.text('record-bucket');
-  const record = bucket === null ? folder : await keepRecord(local, bucket, inputs);
-  const shown = await presentPlan({ record: folder, plan: local.plan, run, ...readPresentation(inputs) });
-  return describeEnd(local.plan, { record, folder }, made, shown);
-}
-
-/** Puts the plan into the bucket of records, where it is not yet. @returns its address */
-async function keepRecord(
-  local: PlanRecord,
-  bucket: string,
-  inputs: ActionInputs<typeof PLAN | typeof UNDO>,
-): Promise<string> {
-  const place = { bucket: parseBucketName(bucket), prefix: `${local.plan.rollbackId}/` };
-  try {
-    await publishPlan(openRecordCalls(readEndpoint(inputs)), place, local, sleep);
-  } catch (error) {
-    throw refusalOf(error, bucket);
-  }
-  return formatRecordUrl(place);
+  const path = join(folder, 'plan.json');
+  // Athena leaves large manifests in the record bucket alone.
+  const plan = provePlan(path, await readFile(path, 'utf8'));
+  const record =
+    bucket === null
+      ? folder
+      : formatRecordUrl(await publishRecord(endpoint, { folder, plan, name: folder }, bucket));
+  const view = await openStageView(record, endpoint);
+  const shown = await presentPlan({ folder, plan, run, view, executor, ...readPresentation(inputs) });
+  return describeEnd(plan, { record, folder, executor }, made, shown);
 }
 
 function readPresentation(inputs: ActionInputs<typeof PLAN | typeof UNDO>) {
@@ -57,7 +49,7 @@ function readPresentation(inputs: ActionInputs<typeof PLAN | typeof UNDO>) {
 
 function describeEnd(
   plan: RollbackPlan,
-  place: { record: string; folder: string },
+  place: { record: string; folder: string; executor: Executor },
   made: CommandEnd,
   { pullRequest, commentUrl, commit, notAllowed }: Presentation,
 ): ActionEnd {

@@ -6,11 +6,15 @@ import { ERROR_KINDS, type ErrorCode } from '../errors.ts';
 export const DECISIONS = {
   listed: '`inventory` made the file',
   planned: 'there is a plan that may be started; of `freeze` and `thaw`, what a dry run would change',
-  'nothing-to-do': 'the bucket is as it was at the point in time: there is nothing to start',
+  'nothing-to-do':
+    'the bucket is as it was at the point in time, so there is nothing to start; or nothing has expired',
   blocked: 'there is a plan, and a check of it stands against starting it',
-  done: 'every planned row ended done or already, and the verification agrees where it was asked for; the bucket is frozen, or thawed',
+  suspended: '`deploy` made the stack, and jobs that wait for `start-jobs`',
+  done: 'every planned row ended done or already, and the verification agrees where it was asked for; the bucket is frozen, or thawed; the drill passed',
   incomplete:
-    'it ran; rows were left as they are, or the verification found differences; a rule that `freeze` paused stays so',
+    'it ran; rows were left as they are, or the verification found differences; a rule that `freeze` paused stays so; a drill did not pass',
+  cleaned: '`cleanup` removed what there was on AWS; the record stays',
+  'would-clean': '`cleanup` with `dry-run` told what it would remove',
   agrees: '`verify` found all that it compared as planned',
   differs: '`verify` found differences',
   ready: '`doctor` found nothing that has to be changed',

@@ -1,28 +1,48 @@
+import process from 'node:process';
+import type { EndpointOptions } from '../cli/endpoint-options.ts';
 import { RunbookError } from '../errors.ts';
+import { parseRecordUrl } from '../execute/batch/record-place.ts';
 import type { GitHubClient } from '../github/client.ts';
 import { writeStickyComment } from '../github/sticky-comment.ts';
 import { annotate } from '../github/workflow.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
 import { readTemplate, type TemplateSource } from '../render/handlebars.ts';
-import type { Stage } from '../review/stage.ts';
+import { linkToObject } from '../review/console-links.ts';
+import type { RecordPlace, Stage } from '../review/stage.ts';
 import { isOutdatedRollback, isSameRollback, renderSticky } from '../review/sticky.ts';
 
 const TEMPLATES = new URL('../../templates/', import.meta.url);
 
 export type StageTemplates = { comment: TemplateSource; stage: TemplateSource };
 
-export async function readStageTemplates(): Promise<StageTemplates> {
+/** What the comments of a rollback are made with. */
+export type StageView = StageTemplates & {
+  /** Where the record is in the AWS console, for links; null where it has no page there. */
+  record: RecordPlace | null;
+};
+
+/**
+ * @param record a folder, or `s3://BUCKET/ROLLBACK-ID/`
+ * @throws RunbookError INVALID_OPTION
+ */
+export async function openStageView(record: string, endpoint: EndpointOptions): Promise<StageView> {
   const [comment, stage] = await Promise.all([
     readTemplate(new URL('comment.md.hbs', TEMPLATES)),
     readTemplate(new URL('stage.md.hbs', TEMPLATES)),
   ]);
-  return { comment, stage };
+  const place = parseRecordUrl(record);
+  const region = endpoint.region ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION;
+  const isInConsole = place !== null && endpoint.endpointUrl === undefined && region !== undefined;
+  return { comment, stage, record: isInConsole ? { ...place, region } : null };
 }
 
 /** The review of a plan with the stage of its run above it: body of the comment, and of the summary. */
-export function renderStageComment(plan: RollbackPlan, stage: Stage, templates: StageTemplates): string {
-  // The files of a plan are in the artifact of the run; GitHub has no address for a file in one.
-  return renderSticky(plan, stage, { ...templates, record: null, manifestLink: () => stage.run.url });
+export function renderStageComment(plan: RollbackPlan, stage: Stage, view: StageView): string {
+  const { record } = view;
+  // A folder is in the artifact of the run; GitHub has no address for a file in one.
+  const linkOf = (path: string) =>
+    record === null ? null : linkToObject(record.region, record.bucket, `${record.prefix}${path}`);
+  return renderSticky(plan, stage, { ...view, manifestLink: (path) => linkOf(path) ?? stage.run.url });
 }
 
 /** The place of the one comment of a rollback. */
@@ -36,12 +56,12 @@ export async function postStage(
   place: CommentPlace,
   plan: RollbackPlan,
   stage: Stage,
-  templates: StageTemplates,
+  view: StageView,
 ): Promise<string> {
   const { url } = await writeStickyComment(place.client, {
     pullNumber: place.pullNumber,
     author: place.author,
-    body: renderStageComment(plan, stage, templates),
+    body: renderStageComment(plan, stage, view),
     isSame: (body) => isSameRollback(body, plan.rollbackId),
     isOutdated: (body) => isOutdatedRollback(body, plan.rollbackId),
     whole: `The whole text is in the summary of the [run](${stage.run.url}).`,
@@ -54,11 +74,11 @@ export async function tryPostStage(
   place: CommentPlace | null,
   plan: RollbackPlan,
   stage: Stage,
-  templates: StageTemplates,
+  view: StageView,
 ): Promise<string | null> {
   if (place === null) return null;
   try {
-    return await postStage(place, plan, stage, templates);
+    return await postStage(place, plan, stage, view);
   } catch (error) {
     if (!(error instanceof RunbookError)) throw error;
     annotate('warning', error.code, `The comment could not be written: ${error.message} Next: ${error.hint}`);

@@ -2,15 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Approval } from '../approve/approval-file.ts';
 import { type Decision, NO_APPROVAL_WARNING, proveApproval } from '../approve/prove.ts';
-import { type OpenedRecord, openRecord } from '../cli/open-record.ts';
 import { exitCodeOf, RunbookError } from '../errors.ts';
+import { writtenBucket } from '../execute/record.ts';
 import { refusalOf } from '../execute/refusals.ts';
 import type { RunOutcome } from '../execute/run-files.ts';
 import { openApprovalAnswers } from '../github/approval-answers.ts';
 import { type GitHubClient, openGitHub } from '../github/client.ts';
 import { annotate, type WorkflowRun, writeSummary } from '../github/workflow.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
-import type { Progress } from '../progress.ts';
 import type { Approver, Stage } from '../review/stage.ts';
 import { isFulfilled } from '../s3/outcome.ts';
 import { readProofRequest } from './approval-request.ts';
@@ -18,19 +17,19 @@ import { runCommand } from './command.ts';
 import type { START_JOBS } from './contract/start-jobs.ts';
 import { type ActionInputs, readEndpoint } from './inputs.ts';
 import { countJobs, progressOfJobs } from './job-counts.ts';
+import { type OpenedRollback, openRollback, readLatestJobs } from './open-rollback.ts';
+import { commentWhileRunning } from './progress-comments.ts';
 import { buildResult } from './result.ts';
 import { type ActionEnd, type ActionStep, refusedResult } from './run-action.ts';
 import {
   type CommentPlace,
-  readStageTemplates,
+  openStageView,
   renderStageComment,
-  type StageTemplates,
+  type StageView,
   tryPostStage,
 } from './stage-comment.ts';
 import type { VerifyAnswer } from './verify.ts';
 
-/** A comment is written anew at most this often while jobs run. */
-const COMMENT_INTERVAL_MS = 30_000;
 const APPROVAL_FILE = 'approval.json';
 
 type Inputs = ActionInputs<typeof START_JOBS>;
@@ -38,17 +37,17 @@ type Inputs = ActionInputs<typeof START_JOBS>;
 type Rollback = {
   /** As it was named: a folder, or an address on S3. */
   record: string;
-  opened: OpenedRecord;
+  opened: OpenedRollback;
   plan: RollbackPlan;
   run: WorkflowRun;
   place: CommentPlace | null;
-  templates: StageTemplates;
+  view: StageView;
 };
 
 /** The action `start-jobs`: the proof first, then the run, then the verification; the comment follows. */
 export async function startRollback({ inputs, run }: ActionStep<typeof START_JOBS>): Promise<ActionEnd> {
   const record = inputs.text('record') ?? '';
-  const opened = await openRecord(record, readEndpoint(inputs));
+  const opened = await openRollback(record, readEndpoint(inputs));
   try {
     return await proveAndRun(inputs, run, record, opened);
   } finally {
@@ -60,16 +59,17 @@ async function proveAndRun(
   inputs: Inputs,
   run: WorkflowRun,
   record: string,
-  opened: OpenedRecord,
+  opened: OpenedRollback,
 ): Promise<ActionEnd> {
-  const { plan } = opened.record;
+  const { plan } = opened;
   const client = openGitHub({
     token: inputs.text('github-token') ?? '',
     repository: run.repository,
     baseUrl: run.apiUrl,
   });
   const place = commentPlace(inputs, client);
-  const rollback = { record, opened, plan, run, place, templates: await readStageTemplates() };
+  const view = await openStageView(record, readEndpoint(inputs));
+  const rollback = { record, opened, plan, run, place, view };
   const decision = await proveApproval(
     readProofRequest(inputs, plan, run, new Date()),
     openApprovalAnswers(client),
@@ -97,7 +97,7 @@ async function tellRefusal(
 /** Writes approval.json, before anything is started. @returns null where approval was switched off */
 async function recordApproval({ opened }: Rollback, approval: Approval): Promise<Approver | null> {
   const text = `${JSON.stringify(approval, null, 2)}\n`;
-  await writeFile(join(opened.record.folder, APPROVAL_FILE), text);
+  await writeFile(join(opened.folder, APPROVAL_FILE), text);
   if (opened.remote !== null) {
     const { calls, place } = opened.remote;
     const key = `${place.prefix}${APPROVAL_FILE}`;
@@ -117,20 +117,20 @@ async function runApproved(
   approver: Approver | null,
   inputs: Inputs,
 ): Promise<ActionEnd> {
-  const { record, plan } = rollback;
+  const { record, plan, opened } = rollback;
   const running = (percent: number): Stage => ({
     stage: 'running',
     run: runOf(rollback),
-    jobs: progressOfJobs(plan, percent),
+    jobs: progressOfJobs(plan, percent, opened.jobs ?? []),
     approver,
   });
-  await tryPostStage(rollback.place, plan, running(0), rollback.templates);
+  await tryPostStage(rollback.place, plan, running(0), rollback.view);
   const comments = commentWhileRunning((percent) =>
-    tryPostStage(rollback.place, plan, running(percent), rollback.templates),
+    tryPostStage(rollback.place, plan, running(percent), rollback.view),
   );
   try {
     const started = await runCommand(
-      ['start-jobs', `--record=${record}`, '--yes', ...inputs.arguments()],
+      ['start-jobs', `--record=${record}`, '--yes', ...proofOf(rollback, approver), ...inputs.arguments()],
       comments.progress,
     );
     await comments.end();
@@ -142,17 +142,26 @@ async function runApproved(
     if (!(error instanceof RunbookError)) throw error;
     const { code, message, hint } = error;
     const refused = { code, message, hint, run: runOf(rollback) };
+    // A session that ends on the way is refused by its code; what was done by then was done.
+    const isRefusal = exitCodeOf(error) === 2 && !comments.hasBegun();
     const commentUrl = await tell(
       rollback,
-      exitCodeOf(error) === 2 ? { stage: 'refused', ...refused } : { stage: 'stopped', ...refused, approver },
+      isRefusal ? { stage: 'refused', ...refused } : { stage: 'stopped', ...refused, approver },
     );
-    return { result: refusedResult(error, { ...named(rollback), commentUrl }) };
+    const result = refusedResult(error, { ...named(rollback), commentUrl });
+    return { result: isRefusal ? result : { ...result, decision: 'failed' } };
   }
 }
 
+/** Jobs of S3 Batch Operations start by the proof alone, which the command looks at once more. */
+function proofOf({ opened }: Rollback, approver: Approver | null): string[] {
+  if (opened.jobs === null) return [];
+  return [`--approval=${approver === null ? 'none' : join(opened.folder, APPROVAL_FILE)}`];
+}
+
 async function verify({ record }: Rollback, inputs: Inputs): Promise<VerifyAnswer> {
-  // Its own --concurrency is for a listing, which is not asked for here.
-  const reach = inputs.arguments().filter((argument) => !argument.startsWith('--concurrency='));
+  // Its own --concurrency is for a listing, which is not asked for here, and nothing is waited for.
+  const reach = inputs.arguments().filter((argument) => !/^--(concurrency|poll-seconds)=/.test(argument));
   const { answer } = await runCommand(['verify', `--record=${record}`, ...reach]);
   return answer as VerifyAnswer;
 }
@@ -167,10 +176,11 @@ async function tellEnd(
   },
 ): Promise<ActionEnd> {
   const { outcome, verified, approver } = end;
+  const bucket = writtenBucket(rollback.plan);
   const commentUrl = await tell(rollback, {
     stage: 'done',
     run: runOf(rollback),
-    jobs: countJobs(outcome),
+    jobs: countJobs(outcome, await readLatestJobs(rollback.opened)),
     approver,
     verified:
       verified === null
@@ -181,8 +191,8 @@ async function tellEnd(
           },
     undo:
       rollback.opened.remote === null
-        ? `gh workflow run undo.yml -f run=${rollback.run.runId}`
-        : `gh workflow run undo.yml -f record=${rollback.record}`,
+        ? `gh workflow run undo.yml -f bucket=${bucket} -f run=${rollback.run.runId}`
+        : `gh workflow run undo.yml -f bucket=${bucket} -f record=${rollback.record}`,
   });
   const found = { action: '', ...named(rollback), commentUrl, command: end.answer };
   if (!isFulfilled(outcome.outcomes)) {
@@ -212,8 +222,8 @@ async function tellEnd(
 
 /** Says how far it is, in the comment and in the summary of the run. @returns address of the comment */
 async function tell(rollback: Rollback, stage: Stage): Promise<string | null> {
-  await writeSummary(renderStageComment(rollback.plan, stage, rollback.templates));
-  return tryPostStage(rollback.place, rollback.plan, stage, rollback.templates);
+  await writeSummary(renderStageComment(rollback.plan, stage, rollback.view));
+  return tryPostStage(rollback.place, rollback.plan, stage, rollback.view);
 }
 
 function runOf({ run }: Rollback): { id: number; url: string } {
@@ -222,23 +232,4 @@ function runOf({ run }: Rollback): { id: number; url: string } {
 
 function named({ plan }: Rollback) {
   return { rollbackId: plan.rollbackId, planDigest: plan.digest };
-}
-
-/** Writes the comment anew from time to time, one writing after the other, without holding up the run. */
-function commentWhileRunning(post: (percent: number) => Promise<unknown>): {
-  progress: Progress;
-  end(): Promise<void>;
-} {
-  let last = Date.now();
-  let posting: Promise<unknown> = Promise.resolve();
-  return {
-    progress: (_step, percent) => {
-      if (percent === null || Date.now() - last < COMMENT_INTERVAL_MS) return;
-      last = Date.now();
-      posting = posting.then(() => post(percent));
-    },
-    async end() {
-      await posting;
-    },
-  };
 }

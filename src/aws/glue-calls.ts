@@ -2,7 +2,9 @@ import {
   CreateDatabaseCommand,
   CreateTableCommand,
   DeleteDatabaseCommand,
+  GetDatabasesCommand,
   GetTableCommand,
+  GetTablesCommand,
   type GlueClient,
 } from '@aws-sdk/client-glue';
 import { withRetries } from './retries.ts';
@@ -23,7 +25,14 @@ export type GlueTable = {
 const RETRIES = 6;
 const FIRST_PAUSE_MS = 250;
 
-/** The calls of a plan to the Glue Data Catalog. All throw RunbookError, after some attempts where it may pass. */
+/** A database of the catalog; `createdAt` by Glue's clock. */
+export type GlueDatabase = {
+  name: string;
+  createdAt: Date | null;
+  parameters: Readonly<Record<string, string>>;
+};
+
+/** The calls to the Glue Data Catalog. All throw RunbookError, after some attempts where it may pass. */
 export function openGlueCalls(client: GlueClient) {
   async function send<T>(action: string, resource: string, request: () => Promise<T>): Promise<T> {
     const attempt = async () => {
@@ -36,10 +45,54 @@ export function openGlueCalls(client: GlueClient) {
     return await withRetries(attempt, { retries: RETRIES, firstPauseMs: FIRST_PAUSE_MS });
   }
   return {
-    async createDatabase(name: string, description: string): Promise<void> {
+    async createDatabase(
+      name: string,
+      description: string,
+      parameters: Readonly<Record<string, string>>,
+    ): Promise<void> {
       await send('CreateDatabase', `the database ${name}`, () =>
-        client.send(new CreateDatabaseCommand({ DatabaseInput: { Name: name, Description: description } })),
+        client.send(
+          new CreateDatabaseCommand({
+            DatabaseInput: { Name: name, Description: description, Parameters: parameters },
+          }),
+        ),
       );
+    },
+    /** Every database of the catalog that the caller may see. */
+    async *listDatabases(): AsyncGenerator<GlueDatabase> {
+      let token: string | undefined;
+      do {
+        const page = await send('GetDatabases', 'the catalog', () =>
+          client.send(new GetDatabasesCommand(token === undefined ? {} : { NextToken: token })),
+        );
+        for (const { Name = '', CreateTime, Parameters = {} } of page.DatabaseList ?? []) {
+          yield { name: Name, createdAt: CreateTime ?? null, parameters: Parameters };
+        }
+        token = page.NextToken;
+      } while (token !== undefined);
+    },
+    /** When tables of a database were made or changed, by Glue's clock; one that is gone has none. */
+    async *tableTimes(database: string): AsyncGenerator<Date> {
+      let token: string | undefined;
+      do {
+        const page = await send('GetTables', `the database ${database}`, () =>
+          client
+            .send(
+              new GetTablesCommand({
+                DatabaseName: database,
+                ...(token === undefined ? {} : { NextToken: token }),
+              }),
+            )
+            .catch((error: unknown) => {
+              if (isMissing(error)) return { TableList: [], NextToken: undefined };
+              throw error;
+            }),
+        );
+        for (const { CreateTime, UpdateTime } of page.TableList ?? []) {
+          for (const time of [CreateTime, UpdateTime]) if (time !== undefined) yield time;
+        }
+        token = page.NextToken;
+      } while (token !== undefined);
     },
     async createTable(database: string, table: GlueTable): Promise<void> {
       await send('CreateTable', `the table ${database}.${table.name}`, () =>
@@ -75,9 +128,13 @@ export function openGlueCalls(client: GlueClient) {
     async dropDatabase(name: string): Promise<void> {
       await send('DeleteDatabase', `the database ${name}`, async () => {
         await client.send(new DeleteDatabaseCommand({ Name: name })).catch((error: unknown) => {
-          if (!(error instanceof Error && error.name === 'EntityNotFoundException')) throw error;
+          if (!isMissing(error)) throw error;
         });
       });
     },
   };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && error.name === 'EntityNotFoundException';
 }

@@ -60,7 +60,7 @@ export function toServiceFailure(cause: unknown, { service, action, resource }: 
   if (status === 403 || /^AccessDenied/.test(error.name)) {
     const denial = parseDenial(error.message);
     return new RunbookError('ACCESS_DENIED', `${action} is denied on ${resource}: ${error.message}`, {
-      hint: `allow ${denial?.action ?? action} to ${denial?.role ?? 'the role that plans'}; the plan role of the bootstrap stack may`,
+      hint: `allow ${denial?.action ?? action} to ${denial?.role ?? 'these credentials'}; docs/security.md names the role of the bootstrap stack that may`,
       cause,
     });
   }

@@ -1,27 +1,29 @@
 import { stackFailed, stackNameOf } from '../deploy/deploy-stack.ts';
-import { readJobs } from '../deploy/jobs-file.ts';
+import { type DeployedJobs, readJobs } from '../deploy/jobs-file.ts';
 import { readRemotePlan } from '../deploy/remote-plan.ts';
-import type { DeploySite } from '../deploy/site.ts';
+import { type Account, accountOfStack, type DeploySite } from '../deploy/site.ts';
 import { readPatiently } from '../execute/backoff.ts';
 import type { RecordPlace } from '../execute/batch/record-place.ts';
-import type { S3Calls } from '../execute/s3-calls.ts';
 import type { EndedFreeze } from '../freeze/end-freeze.ts';
 import { ROLLBACK_TAGS } from '../s3/aws-names.ts';
-import { ENDED_STATUSES } from '../s3/batch-job.ts';
+import { type BatchJobCalls, ENDED_STATUSES } from '../s3/batch-job.ts';
 import { S3CallError } from '../s3/call-error.ts';
+import { type CatalogSite, type DroppedPlan, dropPlanDatabases } from './plan-databases.ts';
+import { emptyWork } from './work-files.ts';
 
-/** DeleteObjects takes so many keys. */
-const KEYS_AT_A_TIME = 1_000;
-
-export type CleanupSite = DeploySite & {
-  markers: Pick<S3Calls, 'addMarkers'>;
-  /** Ends the freeze of the record, or says that it is in force. */
-  endFreeze(place: RecordPlace, isTrial: boolean): Promise<EndedFreeze>;
-};
+/** An account as cleaning up sees it: whose jobs they are, the record says. */
+export type CleanupSite = Omit<DeploySite, 'jobs'> &
+  CatalogSite & {
+    openJobs(account: Account): Pick<BatchJobCalls, 'describeJob' | 'cancelJob'>;
+    /** Ends the freeze of the record, or says that it is in force. */
+    endFreeze(place: RecordPlace, isTrial: boolean): Promise<EndedFreeze>;
+  };
 
 /** What was removed, or would be. */
 export type Cleaned = {
   rollbackId: string;
+  /** that was rolled back */
+  bucket: string;
   /** IDs of jobs that were cancelled */
   jobs: string[];
   stack: string | null;
@@ -36,48 +38,63 @@ export type Cleaned = {
  * @param isTrial only tells what would be removed
  * @throws RunbookError RECORD_*, STACK_FAILED, ACCESS_DENIED, …; S3CallError
  */
-export async function cleanUp(site: CleanupSite, place: RecordPlace, isTrial: boolean): Promise<Cleaned> {
+async function cleanUp(site: CleanupSite, place: RecordPlace, isTrial: boolean): Promise<Cleaned> {
   const { plan } = await readRemotePlan(site, place);
-  const { rollbackId } = plan;
-  const cleaned: Omit<Cleaned, 'freeze'> = { rollbackId, jobs: [], stack: null, workObjects: 0 };
-  for (const { id } of (await readJobs(site, place, plan))?.jobs ?? []) {
-    if (!(await isUnfinished(site, id))) continue;
-    cleaned.jobs.push(id);
-    if (!isTrial) await readPatiently(() => site.jobs.cancelJob(id, 'cleanup'), site.pause);
-  }
+  const { rollbackId, inputs } = plan;
+  const found = await readJobs(site, place, plan);
+  const jobs = found === null ? [] : await cancelJobs(site, found, isTrial);
   const stack = await site.stacks.describeStack(stackNameOf(rollbackId));
+  let stackName: string | null = null;
   if (stack !== null && stack.tags[ROLLBACK_TAGS.rollback] === rollbackId) {
-    cleaned.stack = stack.name;
+    stackName = stack.name;
     if (!isTrial) await removeStack(site, stack.id);
   }
-  let keys: string[] = [];
-  const flush = async () => {
-    cleaned.workObjects += keys.length;
-    const entries = keys.map((key) => ({ key, ifMatch: null }));
-    keys = [];
-    if (isTrial || entries.length === 0) return;
-    for (const { failure } of await readPatiently(
-      () => site.markers.addMarkers(place.bucket, entries),
-      site.pause,
-    )) {
-      if (failure !== null) throw failure;
-    }
-  };
-  for await (const key of site.objects.listKeys(place.bucket, `work/${rollbackId}/`)) {
-    keys.push(key);
-    if (keys.length === KEYS_AT_A_TIME) await flush();
-  }
-  await flush();
+  const workObjects = await emptyWork(site, place.bucket, `work/${rollbackId}/`, isTrial);
   // Last: nothing of the rollback writes any more.
-  return { ...cleaned, freeze: await site.endFreeze(place, isTrial) };
+  const freeze = await site.endFreeze(place, isTrial);
+  return { rollbackId, bucket: inputs.bucket, jobs, stack: stackName, workObjects, freeze };
 }
 
-/** IDs of the rollbacks whose stack has expired. @param now by which clock */
-export async function expiredRollbacks({ stacks }: CleanupSite, now: Date): Promise<string[]> {
+/** What one cleanup is for: a rollback, or all of a record bucket that has expired. */
+export type CleanupScope = { record: RecordPlace } | { recordBucket: string };
+
+/**
+ * Cleans up after one rollback or after all that have expired, and after the plans on Athena that were lost: for the
+ * bucket of that rollback, or for any.
+ * @param now by which clock things are too old
+ * @throws as `cleanUp` and `dropPlanDatabases`
+ */
+export async function cleanUpAll(
+  site: CleanupSite,
+  scope: CleanupScope,
+  now: Date,
+  isTrial: boolean,
+): Promise<{ cleaned: Cleaned[]; plans: DroppedPlan[] }> {
+  if ('record' in scope) {
+    const { record } = scope;
+    const one = await cleanUp(site, record, isTrial);
+    const leftovers = { recordBucket: record.bucket, bucket: one.bucket, now };
+    return { cleaned: [one], plans: await dropPlanDatabases(site, leftovers, isTrial) };
+  }
+  const { recordBucket } = scope;
+  const cleaned: Cleaned[] = [];
+  for (const id of await expiredRollbacks(site, recordBucket, now)) {
+    cleaned.push(await cleanUp(site, { bucket: recordBucket, prefix: `${id}/` }, isTrial));
+  }
+  return { cleaned, plans: await dropPlanDatabases(site, { recordBucket, bucket: null, now }, isTrial) };
+}
+
+/** IDs of the rollbacks with a record in a bucket whose stack has expired. @param now by which clock */
+export async function expiredRollbacks(
+  { stacks }: Pick<CleanupSite, 'stacks'>,
+  recordBucket: string,
+  now: Date,
+): Promise<string[]> {
   const expired: string[] = [];
   for await (const { id, name } of stacks.listStacks()) {
     if (!name.startsWith('rb-')) continue;
-    const tags = (await stacks.describeStack(id))?.tags ?? {};
+    const { tags = {}, parameters = {} } = (await stacks.describeStack(id)) ?? {};
+    if (parameters.RecordBucket !== recordBucket) continue;
     const rollbackId = tags[ROLLBACK_TAGS.rollback];
     const expires = Date.parse(tags[ROLLBACK_TAGS.expires] ?? '');
     // A stack without a readable time is someone's to look at.
@@ -86,9 +103,29 @@ export async function expiredRollbacks({ stacks }: CleanupSite, now: Date): Prom
   return expired;
 }
 
-async function isUnfinished(site: CleanupSite, id: string): Promise<boolean> {
+/** @returns the IDs of those that had not ended */
+async function cancelJobs(
+  { openJobs, pause }: Pick<CleanupSite, 'openJobs' | 'pause'>,
+  { stackId, jobs }: DeployedJobs,
+  isTrial: boolean,
+): Promise<string[]> {
+  const calls = openJobs(accountOfStack(stackId));
+  const cancelled: string[] = [];
+  for (const { id } of jobs) {
+    if (!(await isUnfinished({ pause }, calls, id))) continue;
+    cancelled.push(id);
+    if (!isTrial) await readPatiently(() => calls.cancelJob(id, 'cleanup'), pause);
+  }
+  return cancelled;
+}
+
+async function isUnfinished(
+  { pause }: Pick<CleanupSite, 'pause'>,
+  jobs: Pick<BatchJobCalls, 'describeJob'>,
+  id: string,
+): Promise<boolean> {
   try {
-    const { status } = await readPatiently(() => site.jobs.describeJob(id), site.pause);
+    const { status } = await readPatiently(() => jobs.describeJob(id), pause);
     return !ENDED_STATUSES.includes(status) && status !== 'Cancelling' && status !== 'Failing';
   } catch (error) {
     if (error instanceof S3CallError && error.failure === 'not-found') return false;

@@ -15,6 +15,7 @@ import { athenaSite } from '../plan/athena-site.ts';
 import type { BuildPlanOptions } from '../plan/build-plan.ts';
 import type { PartObject, RecordCalls } from '../plan/list-parts.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
+import { PLAN_DATABASE_PARAMETERS, PLAN_DATABASE_PREFIX, planWorkPrefix } from '../s3/aws-names.ts';
 import { type AthenaInventory, openAthenaInventory } from './athena-inventory.ts';
 import type { AthenaPlace } from './choose-engine.ts';
 import { type EndpointOptions, parseEndpoint } from './endpoint-options.ts';
@@ -70,11 +71,16 @@ export async function makeAthenaPlan(
 ): Promise<RollbackPlan> {
   const { side, recordBucket, signal } = options;
   const id = randomBytes(4).toString('hex');
-  const database = `s3_rewind_plan_${id}`;
-  const work = `s3://${recordBucket}/work/plan-${id}/`;
+  const database = `${PLAN_DATABASE_PREFIX}${id}`;
+  const work = `s3://${recordBucket}/${planWorkPrefix(id)}`;
   await assertRecordBucket(side, work, options.inputs.bucket);
   const engine = openAthena({ calls: side.athena, database, signal });
-  await side.glue.createDatabase(database, `s3-rewind: plan for ${options.inputs.bucket}`);
+  const { bucket } = options.inputs;
+  // By these cleanup knows it again, should this process be lost before it drops it.
+  await side.glue.createDatabase(database, `s3-rewind: plan for ${bucket}`, {
+    [PLAN_DATABASE_PARAMETERS.recordBucket]: recordBucket,
+    [PLAN_DATABASE_PARAMETERS.bucket]: bucket,
+  });
   try {
     const { objects, glue } = side;
     const place = { engine, objects, glue, database, work };

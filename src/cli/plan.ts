@@ -51,11 +51,14 @@ export async function runPlan(options: PlanOptions): Promise<void> {
       const made = { asked, inventoryTime, prices, now };
       const { progress } = terminal;
       const choice = await chooseEngineFor(options, asked, progress);
-      const plan =
-        choice.engine === 'athena'
-          ? await planOnAthena(folder, { ...made, progress }, options, choice, signal)
-          : await planHere(folder, { ...made, progress }, options, choice, engine);
+      const isAthena = choice.engine === 'athena';
+      const plan = isAthena
+        ? await planOnAthena(folder, { ...made, progress }, options, choice, signal)
+        : await planHere(folder, { ...made, progress }, options, choice, engine);
       interruption.assertNone();
+      // Athena has written the record itself.
+      if (!isAthena && options.recordBucket !== undefined)
+        await publish(folder.path, options.recordBucket, options);
       await folder.commit();
       await finish(terminal, options, plan);
     } catch (error) {
@@ -175,6 +178,13 @@ async function fetchRemote(
   return fetchInventories(paths, folder, options, progress);
 }
 
+/** Puts the plan of this machine into the bucket of records, before the folder gets its name. */
+async function publish(folder: string, recordBucket: string, options: PlanOptions): Promise<void> {
+  const { publishRecord } = await import('./publish-record.ts');
+  const { readRecord } = await import('../execute/record.ts');
+  await publishRecord(options, await readRecord(folder), recordBucket);
+}
+
 type LazyEngine = { open(): Promise<QueryEngine>; close(): Promise<void> };
 
 /** The engine is large, and most refusals come before it is needed: it is loaded at its first use. */
@@ -201,11 +211,14 @@ async function readPrices(path: string): Promise<PriceTable> {
 async function finish(terminal: Terminal, options: PlanOptions, plan: RollbackPlan): Promise<void> {
   terminal.finish();
   const out = relative(process.cwd(), options.out) || '.';
+  const { recordBucket } = options;
+  const recordUrl = recordBucket === undefined ? null : `s3://${recordBucket}/${plan.rollbackId}/`;
   if (options.json) {
     const { rollbackId, digest, inputs, inventory, classes, manifests, reviewLists, estimate, checks } = plan;
     writeJson({
       command: 'plan',
       record: out,
+      recordUrl,
       rollbackId,
       planDigest: digest,
       inputs,
@@ -220,6 +233,7 @@ async function finish(terminal: Terminal, options: PlanOptions, plan: RollbackPl
   }
   const { planSummary } = await import('./plan-summary.ts');
   writeOut(planSummary(plan, out));
+  if (recordUrl !== null) writeOut(`The record on S3: ${recordUrl}`);
 }
 
 /** When the inventory was taken, if the user says so; a time of its own, with messages of its own. */

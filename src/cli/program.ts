@@ -15,6 +15,8 @@ import { addExtendRetentionCommand } from './extend-retention-command.ts';
 import { addFreezeCommands } from './freeze-command.ts';
 import { addInventoryCommand } from './inventory-command.ts';
 import type { PlanOptions } from './plan.ts';
+import { addPrepareRetentionCommand } from './prepare-retention-command.ts';
+import { addRetentionReportCommand } from './retention-report-command.ts';
 import { addStartJobsCommand } from './start-jobs.ts';
 import { reportFailure } from './terminal.ts';
 import { addUndoCommand } from './undo.ts';
@@ -61,6 +63,8 @@ export function buildProgram(): Command {
   addUndoCommand(program);
   addCleanupCommand(program);
   addExtendRetentionCommand(program);
+  addPrepareRetentionCommand(program);
+  addRetentionReportCommand(program);
   addFreezeCommands(program);
   addDrillCommand(program, main);
   return program;
@@ -84,7 +88,10 @@ function addPlanCommand(program: Command): void {
         .choices(ENGINES)
         .default('auto'),
     )
-    .option('--record-bucket <name>', 'athena: the bucket that takes tables, manifests and the record')
+    .option(
+      '--record-bucket <name>',
+      'the bucket that takes the record too, for deploy; with athena, tables and manifests as well',
+    )
     .option('--work-group <name>', 'athena: the workgroup to run queries in (default: s3-rewind-plan)')
     .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')
     .option('--resume', 'with --list: go on with the listing that an interrupted run left')

@@ -1,12 +1,16 @@
-import { type Cleaned, cleanUp, expiredRollbacks } from '../cleanup/cleanup.ts';
+import { openGlueCalls } from '../aws/glue-calls.ts';
+import { openQueryClients } from '../aws/query-clients.ts';
+import { type CleanupScope, type CleanupSite, cleanUpAll } from '../cleanup/cleanup.ts';
+import { type Account, accountOfStack } from '../deploy/site.ts';
 import { RunbookError } from '../errors.ts';
-import { parseRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
+import { parseRecordUrl } from '../execute/batch/record-place.ts';
 import { refusalOf } from '../execute/refusals.ts';
-import { formatCount } from '../review/figures.ts';
+import type { Progress } from '../progress.ts';
 import { parseBucketName } from '../s3/bucket.ts';
 import type { CleanupOptions } from './cleanup.ts';
-import { openDeploySite } from './deploy-site.ts';
-import { freezeNote } from './freeze-summary.ts';
+import { cleanedSummary } from './cleanup-summary.ts';
+import { openDeploySite, openJobs } from './deploy-site.ts';
+import { parseEndpoint } from './endpoint-options.ts';
 import { openCalls } from './open-calls.ts';
 import { openEndFreeze } from './run-freeze.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
@@ -14,37 +18,26 @@ import { openTerminal, writeJson, writeOut } from './terminal.ts';
 /** The `cleanup` command. */
 export async function runCleanup(options: CleanupOptions): Promise<void> {
   const { account, record, expired, recordBucket } = options;
-  if (!/^\d{12}$/.test(account)) throw invalid(`--account '${account}' is not an account ID of 12 digits.`);
+  if (account !== undefined && !/^\d{12}$/.test(account))
+    throw invalid(`--account '${account}' is not an account ID of 12 digits.`);
   if ((record === undefined) === (expired !== true))
     throw invalid('cleanup needs --record or --expired, one of them.');
   if (expired && recordBucket === undefined) throw invalid('--expired needs --record-bucket.');
-  const one = record === undefined ? null : parseRecordUrl(record);
-  if (record !== undefined && one === null) {
-    throw invalid(`--record '${record}' is a folder: a run of this machine leaves nothing on AWS.`);
+  const place = record === undefined ? null : parseRecordUrl(record);
+  if (record !== undefined && place === null) {
+    const { runFolderCleanup } = await import('./run-folder-cleanup.ts');
+    return await runFolderCleanup(record, options);
   }
-  const bucket = one?.bucket ?? parseBucketName(recordBucket ?? '');
+  const bucket = place?.bucket ?? parseBucketName(recordBucket ?? '');
+  const scope: CleanupScope = place === null ? { recordBucket: bucket } : { record: place };
+  const dryRun = options.dryRun === true;
   const terminal = await openTerminal({ quiet: options.quiet ?? false });
   try {
-    const region = options.region ?? '';
-    const partition = region.startsWith('cn-')
-      ? 'aws-cn'
-      : region.startsWith('us-gov-')
-        ? 'aws-us-gov'
-        : 'aws';
-    const site = {
-      ...openDeploySite(options, { account, partition }, terminal.progress),
-      markers: openCalls(options),
-      endFreeze: openEndFreeze(options),
-    };
-    const places: RecordPlace[] =
-      one === null
-        ? (await expiredRollbacks(site, new Date())).map((id) => ({ bucket, prefix: `${id}/` }))
-        : [one];
-    const cleaned: Cleaned[] = [];
-    for (const place of places) cleaned.push(await cleanUp(site, place, options.dryRun === true));
+    const site = openCleanupSite(options, terminal.progress);
+    const result = await cleanUpAll(site, scope, new Date(), dryRun);
     terminal.finish();
-    if (options.json) writeJson({ command: 'cleanup', dryRun: options.dryRun === true, cleaned });
-    else writeOut(summary(cleaned, options.dryRun === true));
+    if (options.json) writeJson({ command: 'cleanup', dryRun, ...result });
+    else writeOut(cleanedSummary(result, dryRun));
   } catch (error) {
     throw refusalOf(error, bucket);
   } finally {
@@ -52,14 +45,23 @@ export async function runCleanup(options: CleanupOptions): Promise<void> {
   }
 }
 
-function summary(cleaned: readonly Cleaned[], isTrial: boolean): string {
-  if (cleaned.length === 0) return 'Nothing has expired.';
-  return cleaned
-    .map(
-      ({ rollbackId, jobs, stack, workObjects, freeze }) =>
-        `${rollbackId}: ${isTrial ? 'would remove' : 'removed'} ${formatCount(jobs.length)} unfinished jobs, ${stack === null ? 'no stack' : `the stack ${stack}`}, ${formatCount(workObjects)} work files; the record stays${freezeNote(freeze)}`,
-    )
-    .join('\n');
+function openCleanupSite(options: CleanupOptions, progress: Progress): CleanupSite {
+  return {
+    ...openDeploySite(options, accountOfStack(''), progress),
+    openJobs(account) {
+      assertAccount(options.account, account);
+      return openJobs(options, account);
+    },
+    markers: openCalls(options),
+    endFreeze: openEndFreeze(options),
+    catalog: openGlueCalls(openQueryClients(parseEndpoint(options)).glue),
+  };
+}
+
+/** Somebody who names an account wants no other to be touched. */
+function assertAccount(asked: string | undefined, { account }: Account): void {
+  if (asked === undefined || asked === account) return;
+  throw invalid(`The jobs of the record are of the account ${account}, not of --account ${asked}.`);
 }
 
 function invalid(message: string): RunbookError {

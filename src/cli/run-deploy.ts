@@ -1,19 +1,19 @@
 import process from 'node:process';
 import { deploy } from '../deploy/deploy.ts';
+import type { StackSetting } from '../deploy/deploy-stack.ts';
 import { jobName } from '../deploy/jobs-file.ts';
-import { accountOf } from '../deploy/site.ts';
+import { accountOf, type DeploySite } from '../deploy/site.ts';
 import { RunbookError } from '../errors.ts';
-import { sleep } from '../execute/backoff.ts';
 import { formatRecordUrl, parseRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
-import { publishPlan } from '../execute/batch/remote-record.ts';
 import { readRecord } from '../execute/record.ts';
 import { refusalOf } from '../execute/refusals.ts';
-import { parseBucketName } from '../s3/bucket.ts';
+import { deployRetention } from '../retention/deploy-retention.ts';
+import { isRetentionPlace } from '../retention/remote-record.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
 import { SCENARIOS, type Scenario } from '../s3/rollback.ts';
 import type { DeployOptions } from './deploy.ts';
 import { openDeploySite } from './deploy-site.ts';
-import { openRecordCalls } from './open-record.ts';
+import { publishRecord } from './publish-record.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
 
 const DAY_MS = 86_400_000;
@@ -56,11 +56,16 @@ export async function runDeploy(options: DeployOptions): Promise<void> {
       expires: formatInstant(new Date(Date.now() + days * DAY_MS)),
       reservedConcurrency: concurrency === 0 ? '' : String(concurrency),
     };
+    if (isRetentionPlace(place)) {
+      await deploySettings(site, place, setting, options);
+      return;
+    }
     const { plan, jobs, outputs, renewed } = await deploy(site, place, setting, scenarios);
     terminal.finish();
     const record = formatRecordUrl(place);
+    const told = { command: 'deploy', record, ...jobs, outputs, renewed };
     if (options.json) {
-      writeJson({ command: 'deploy', record, ...jobs, outputs, renewed });
+      if (!options.start) writeJson(told);
     } else {
       writeOut(
         [
@@ -80,13 +85,42 @@ export async function runDeploy(options: DeployOptions): Promise<void> {
     if (options.start) {
       process.stderr.write('WARNING: --start: NOBODY APPROVED THIS. It is for test data only.\n');
       const { runJobsOnAws } = await import('./run-start-on-aws.ts');
-      await runJobsOnAws({ ...options, record, approval: 'none', yes: true }, place);
+      await runJobsOnAws({ ...options, record, approval: 'none', yes: true }, place, told);
     }
   } catch (error) {
     throw place === null ? error : refusalOf(error, place.bucket);
   } finally {
     terminal.finish();
   }
+}
+
+/** The stack of the settings of an extension; its jobs are made once they may run. */
+async function deploySettings(
+  site: DeploySite,
+  place: RecordPlace,
+  setting: StackSetting,
+  { json }: DeployOptions,
+): Promise<void> {
+  const { plan, stack } = await deployRetention(site, place, setting);
+  const record = formatRecordUrl(place);
+  if (json) {
+    writeJson({
+      command: 'deploy',
+      record,
+      retentionId: plan.retentionId,
+      planDigest: plan.digest,
+      stackId: stack.id,
+      outputs: stack.outputs,
+    });
+    return;
+  }
+  writeOut(
+    [
+      `Deployed the settings of ${plan.retentionId} (${plan.settingsFingerprint}): ${stack.name}`,
+      'Nothing can be locked yet: the role waits for its approval.',
+      `Next: npm run --silent s3-rewind -- start-jobs --record ${record} --approval approval.json`,
+    ].join('\n'),
+  );
 }
 
 /** Where the record is on S3; a plan folder is uploaded first. */
@@ -96,15 +130,7 @@ async function placeOf(options: DeployOptions): Promise<RecordPlace> {
   if (options.recordBucket === undefined) {
     throw invalid('A plan folder needs --record-bucket, the bucket to put it into.');
   }
-  const bucket = parseBucketName(options.recordBucket);
-  const record = await readRecord(options.record);
-  const place = { bucket, prefix: `${record.plan.rollbackId}/` };
-  try {
-    await publishPlan(openRecordCalls(options), place, record, sleep);
-  } catch (error) {
-    throw refusalOf(error, bucket);
-  }
-  return place;
+  return await publishRecord(options, await readRecord(options.record), options.recordBucket);
 }
 
 function parseScenarios(text: string | undefined): Scenario[] | null {

@@ -92,10 +92,15 @@ async function tellStatus(bucket: string, options: FreezeOptions): Promise<void>
 /** What `cleanup` ends the freeze of a record with. */
 export function openEndFreeze(
   options: EndpointOptions,
-): (place: RecordPlace, isTrial: boolean) => Promise<EndedFreeze> {
+): (place: RecordPlace | string, isTrial: boolean) => Promise<EndedFreeze> {
   const site = openSite(openS3Client(parseEndpoint(options)), sleep);
   const calls = openRecordCalls(options);
-  return (place, isTrial) => endFreeze(site, remoteRecord(calls, place, sleep), isTrial);
+  return (place, isTrial) =>
+    endFreeze(
+      site,
+      typeof place === 'string' ? folderRecord(place) : remoteRecord(calls, place, sleep),
+      isTrial,
+    );
 }
 
 function openSite(client: ReturnType<typeof openS3Client>, pause: Sleep): FreezeSite {

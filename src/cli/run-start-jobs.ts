@@ -7,6 +7,7 @@ import { copyPolicies } from '../execute/copy-policies.ts';
 import { DEFAULT_REQUESTS_IN_FLIGHT, runDirect } from '../execute/direct.ts';
 import { copySourceOf, type PlanRecord, writtenBucket } from '../execute/record.ts';
 import { lockRecord } from '../execute/record-lock.ts';
+import { isRetentionPlace } from '../retention/remote-record.ts';
 import { isRetentionRecord } from '../retention/retention-record.ts';
 import { isFulfilled } from '../s3/outcome.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
@@ -22,6 +23,11 @@ const PRINCIPAL_ARN = /^arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+$/;
 /** The `start-jobs` command: runs the plan of a record from this machine. */
 export async function runStartJobs(options: StartJobsOptions): Promise<void> {
   const concurrency = parseConcurrency(options.concurrency);
+  const place = parseRecordUrl(options.record);
+  if (place !== null && isRetentionPlace(place)) {
+    const { runRetentionOnAws } = await import('./run-retention-on-aws.ts');
+    return await runRetentionOnAws(options, place);
+  }
   if (await isRetentionRecord(options.record)) {
     const { runStartRetention } = await import('./run-start-retention.ts');
     return await runStartRetention(options, concurrency ?? DEFAULT_REQUESTS_IN_FLIGHT);
@@ -31,7 +37,6 @@ export async function runStartJobs(options: StartJobsOptions): Promise<void> {
       hint: 'a rollback is started by a person who has read its plan: --yes',
     });
   }
-  const place = parseRecordUrl(options.record);
   if (place !== null && options.printPolicies === undefined) {
     const { isDeployed, runJobsOnAws } = await import('./run-start-on-aws.ts');
     if (await isDeployed(options, place)) return await runJobsOnAws(options, place);

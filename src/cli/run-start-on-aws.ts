@@ -4,12 +4,12 @@ import { approvalSchema } from '../approve/approval-file.ts';
 import { NO_APPROVAL_WARNING } from '../approve/prove.ts';
 import { readJobs } from '../deploy/jobs-file.ts';
 import { readRemotePlan } from '../deploy/remote-plan.ts';
+import { accountOfStack } from '../deploy/site.ts';
 import { startJobs } from '../deploy/start.ts';
 import { RunbookError } from '../errors.ts';
 import { readPatiently, sleep } from '../execute/backoff.ts';
 import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
 import { refusalOf } from '../execute/refusals.ts';
-import type { RollbackPlan } from '../plan/plan-file.ts';
 import { isFulfilled } from '../s3/outcome.ts';
 import { openDeploySite } from './deploy-site.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
@@ -32,8 +32,15 @@ export async function isDeployed(options: Options, place: RecordPlace): Promise<
   }
 }
 
-/** The `start-jobs` command for a plan that was deployed. */
-export async function runJobsOnAws(options: Options, place: RecordPlace): Promise<void> {
+/**
+ * The `start-jobs` command for a plan that was deployed.
+ * @param before with --json: the result that this run becomes a part of, as a command prints one
+ */
+export async function runJobsOnAws(
+  options: Options,
+  place: RecordPlace,
+  before: object | null = null,
+): Promise<void> {
   const terminal = await openTerminal({ quiet: options.quiet ?? false });
   const stop = watchStop();
   try {
@@ -41,8 +48,7 @@ export async function runJobsOnAws(options: Options, place: RecordPlace): Promis
     const { plan } = await readRemotePlan({ objects, pause: sleep }, place);
     const approval = await readApproval(options, plan);
     const jobs = await readJobs({ objects, pause: sleep }, place, plan);
-    const [, partition = 'aws', , , account = ''] = (jobs?.stackId ?? '').split(':');
-    const site = openDeploySite(options, { partition, account }, terminal.progress);
+    const site = openDeploySite(options, accountOfStack(jobs?.stackId ?? ''), terminal.progress);
     if (approval.text !== null) {
       const object = {
         bucket: place.bucket,
@@ -55,7 +61,8 @@ export async function runJobsOnAws(options: Options, place: RecordPlace): Promis
     const outcome = await startJobs(site, place, { reason: approval.reason, isStopped: stop.isStopped });
     terminal.finish();
     const record = formatRecordUrl(place);
-    if (options.json) writeJson({ command: 'start-jobs', record, ...outcome });
+    if (options.json && before !== null) writeJson({ ...before, run: outcome });
+    else if (options.json) writeJson({ command: 'start-jobs', record, ...outcome });
     else writeOut(runSummary(outcome, record));
     if (!isFulfilled(outcome.outcomes)) process.exitCode = EXIT_ROWS_LEFT;
   } catch (error) {
@@ -70,9 +77,9 @@ export async function runJobsOnAws(options: Options, place: RecordPlace): Promis
  * The proof of approval, which comes before anything is asked of AWS.
  * @throws RunbookError CONFIRMATION_MISSING, APPROVAL_UNREADABLE, APPROVAL_DIGEST_CHANGED, APPROVAL_MISSING
  */
-async function readApproval(
+export async function readApproval(
   options: Options,
-  plan: RollbackPlan,
+  plan: { rollbackId: string; digest: string },
 ): Promise<{ reason: string; text: string | null }> {
   const { approval, yes } = options;
   if (approval === 'none' && yes === true) {

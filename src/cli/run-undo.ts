@@ -3,11 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import process from 'node:process';
 import { RunbookError } from '../errors.ts';
-import { sleep } from '../execute/backoff.ts';
 import { formatRecordUrl } from '../execute/batch/record-place.ts';
-import { publishPlan } from '../execute/batch/remote-record.ts';
 import { type PlanRecord, readRecord } from '../execute/record.ts';
-import { refusalOf } from '../execute/refusals.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
 import { stageFolder } from '../plan/plan-folder.ts';
 import { builtInPrices } from '../plan/prices.ts';
@@ -15,8 +12,9 @@ import { bundleTaskCode } from '../render/task-code.ts';
 import { writeReview } from '../review/review-files.ts';
 import { parseBucketName } from '../s3/bucket.ts';
 import { buildUndo } from '../undo/build-undo.ts';
-import { openRecord, openRecordCalls } from './open-record.ts';
+import { openRecord } from './open-record.ts';
 import { planSummary } from './plan-summary.ts';
+import { publishRecord } from './publish-record.ts';
 import { writeJson, writeOut } from './terminal.ts';
 import type { UndoOptions } from './undo.ts';
 
@@ -35,7 +33,10 @@ export async function runUndo(options: UndoOptions): Promise<void> {
   try {
     const folder = out ?? join(scratch ?? '', 'plan');
     const plan = await writeUndo(folder, record);
-    const url = recordBucket === undefined ? null : await publish(folder, plan, recordBucket, options);
+    const url =
+      recordBucket === undefined
+        ? null
+        : formatRecordUrl(await publishRecord(options, await readRecord(folder), recordBucket));
     tell(plan, url ?? (relative(process.cwd(), folder) || '.'), options);
   } finally {
     if (scratch !== null) await rm(scratch, { recursive: true, force: true });
@@ -58,21 +59,6 @@ async function writeUndo(out: string, record: PlanRecord): Promise<RollbackPlan>
   } finally {
     await folder.discard();
   }
-}
-
-async function publish(
-  folder: string,
-  { rollbackId }: RollbackPlan,
-  bucket: string,
-  options: UndoOptions,
-): Promise<string> {
-  const place = { bucket, prefix: `${rollbackId}/` };
-  try {
-    await publishPlan(openRecordCalls(options), place, await readRecord(folder), sleep);
-  } catch (error) {
-    throw refusalOf(error, bucket);
-  }
-  return formatRecordUrl(place);
 }
 
 function tell(plan: RollbackPlan, place: string, options: UndoOptions): void {

@@ -18,8 +18,16 @@ export type DeploySite = {
   progress: Progress;
 };
 
+export type Account = { partition: string; account: string };
+
+/** The account of a stack, by its ID. */
+export function accountOfStack(stackId: string): Account {
+  const [, partition = 'aws', , , account = ''] = stackId.split(':');
+  return { partition, account };
+}
+
 /** ARN of a role or policy in parts. */
-export function accountOf(arn: string): { partition: string; account: string } | null {
+export function accountOf(arn: string): Account | null {
   const [, partition, account] = /^arn:(aws[a-z-]*):iam::(\d{12}):/.exec(arn) ?? [];
   return partition === undefined || account === undefined ? null : { partition, account };
 }

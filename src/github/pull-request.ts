@@ -53,6 +53,37 @@ export async function openPullRequest(
   return { number: made.number, url: made.html_url, commit, isNew: true };
 }
 
+/** Pull requests of GitHub's page, and how many pages of the newest ones are looked through. */
+const PER_PAGE = 100;
+const MAX_PAGES = 10;
+
+/**
+ * Finds pull requests by what their branch begins with, among the 1,000 newest, open or not. Their branches may be gone.
+ * @returns their numbers, newest first
+ * @throws RunbookError the codes of callGitHub
+ */
+export async function findPullRequests(
+  { octokit, owner, repo }: GitHubClient,
+  branchStart: string,
+): Promise<number[]> {
+  const found: number[] = [];
+  for (let page = 1; page <= MAX_PAGES; page += 1) {
+    const { data } = await callGitHub(`Pull requests of ${branchStart}…`, () =>
+      octokit.rest.pulls.list({
+        ...{ owner, repo, state: 'all', sort: 'created', direction: 'desc' },
+        ...{ per_page: PER_PAGE, page },
+      }),
+    );
+    // A branch of that name in a fork is someone else's.
+    const own = data.filter(
+      ({ head }) => head.ref.startsWith(branchStart) && head.repo?.full_name === `${owner}/${repo}`,
+    );
+    found.push(...own.map(({ number }) => number));
+    if (data.length < PER_PAGE) break;
+  }
+  return found;
+}
+
 /** Content goes into the tree itself: one request for all files, where blobs would take one each. */
 async function makeTree(
   { octokit, owner, repo }: GitHubClient,

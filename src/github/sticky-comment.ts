@@ -41,6 +41,25 @@ export async function writeStickyComment(
   return { ...written, outdated: outdated.length };
 }
 
+/**
+ * Changes comments of our own on a pull request, where they are to be changed.
+ * @param change the new body, or null to leave a comment alone
+ * @returns the addresses of those that `change` knew
+ * @throws RunbookError the codes of callGitHub
+ */
+export async function changeOwnComments(
+  client: GitHubClient,
+  { pullNumber, author, whole }: Pick<StickyComment, 'pullNumber' | 'author' | 'whole'>,
+  change: (body: string) => string | null,
+): Promise<string[]> {
+  const changed: string[] = [];
+  for (const own of await readOwnComments(client, { pullNumber, author })) {
+    const body = change(own.body);
+    if (body !== null) changed.push((await update(client, own, fitBody(body, whole))).url);
+  }
+  return changed;
+}
+
 async function write(client: GitHubClient, comment: StickyComment, body: string, own: OwnComment[]) {
   const there = own.find((other) => comment.isSame(other.body));
   if (there !== undefined) return update(client, there, body);

@@ -53,7 +53,11 @@ function describeLines(stage: Stage): string[] {
     case 'planned':
       return ['Nothing has been made in AWS and nothing was changed.'];
     case 'suspended':
-      return [`No job runs before environment ${name(stage.environment)} is approved. Nothing was changed.`];
+      return [
+        stage.environment === null
+          ? 'No job runs before someone approves. Nothing was changed.'
+          : `No job runs before environment ${name(stage.environment)} is approved. Nothing was changed.`,
+      ];
     case 'waiting':
       return [
         `On the page of the ${formatLink('run', stage.run.url)} click **Review deployments**, tick ${name(stage.environment)}, and approve or reject. Whoever started the run cannot approve it. Nothing was changed so far.`,

@@ -19,7 +19,7 @@ type Run = { id: number; url: string };
 
 export type Stage =
   | { stage: 'planned'; run: Run }
-  | { stage: 'suspended'; run: Run; jobs: StageJob[]; environment: string }
+  | { stage: 'suspended'; run: Run; jobs: StageJob[]; environment: string | null }
   | { stage: 'waiting'; run: Run; jobs: StageJob[]; environment: string; reviewers: string[] }
   | { stage: 'refused'; run: Run; code: string; message: string; hint: string }
   | { stage: 'running'; run: Run; jobs: StageJob[]; approver: Approver | null }

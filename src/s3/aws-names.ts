@@ -27,6 +27,17 @@ export const LOG_GROUP_PREFIX = '/s3-rewind/rollback/';
 export const PLAN_WORKGROUP = 's3-rewind-plan';
 export const PLAN_DATABASE_PREFIX = 's3_rewind_plan_';
 
+/** Parameters of such a database: whose plan it is. What has none of them is nobody's to drop. */
+export const PLAN_DATABASE_PARAMETERS = {
+  recordBucket: 's3-rewind:record-bucket',
+  bucket: 's3-rewind:bucket',
+} as const;
+
+/** Where a plan on Athena keeps the files of its tables, in the record bucket. @param id of its database */
+export function planWorkPrefix(id: string): string {
+  return `work/plan-${id}/`;
+}
+
 /** What the name of the scratch bucket of an account begins with, and the tag that a drill knows its own bucket by. */
 export const DRILL_BUCKET_PREFIX = 's3-rewind-drill-';
 export const DRILL_TAG = 's3-rewind:drill';

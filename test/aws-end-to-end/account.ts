@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GlueCatalog } from '../../sandbox/athena/glue.ts';
 import { BatchOperations } from '../../sandbox/batch/batch-operations.ts';
 import type { Bucket } from '../../sandbox/bucket.ts';
 import { CloudFormation } from '../../sandbox/cloudformation/cloud-formation.ts';
@@ -8,12 +9,13 @@ import { AFTER_P, BEFORE_P, inventoryOf, openStage, P, RUN_TIME, type Stage } fr
 
 export const RECORDS = 'records';
 export const BOUNDARY = 'arn:aws:iam::123456789012:policy/s3-rewind/bootstrap/s3-rewind-Boundary';
-const SERVICE_ROLE = 'arn:aws:iam::123456789012:role/s3-rewind/bootstrap/s3-rewind-ServiceRole';
+export const SERVICE_ROLE = 'arn:aws:iam::123456789012:role/s3-rewind/bootstrap/s3-rewind-ServiceRole';
 
-/** An account on loopback: S3, S3 Batch Operations, Lambda, CloudFormation and IAM, as far as the commands need them. */
+/** An account on loopback: S3, S3 Batch Operations, Lambda, CloudFormation, Glue and IAM, as far as the commands need them. */
 export type Account = Stage & {
   batch: BatchOperations;
   cloudFormation: CloudFormation;
+  glue: GlueCatalog;
   records: Bucket;
   command(...args: string[]): Promise<CommandResult>;
   start(...args: string[]): ReturnType<typeof startCommand>;
@@ -27,12 +29,14 @@ export async function openAccount(): Promise<Account> {
   const stage = await openStage();
   const batch = new BatchOperations(stage.sandbox);
   const cloudFormation = new CloudFormation(stage.sandbox, batch);
+  const glue = new GlueCatalog();
+  stage.sandbox.routes.push(...glue.routes());
   const records = stage.sandbox.createBucket(RECORDS, { versioning: 'Enabled' });
   const command = (...args: string[]) => runCommand(stage.sandbox, args);
   let plans = 0;
   return {
     ...stage,
-    ...{ batch, cloudFormation, records, command },
+    ...{ batch, cloudFormation, glue, records, command },
     start: (...args) => startCommand(stage.sandbox, args),
     async plan(...options) {
       plans += 1;

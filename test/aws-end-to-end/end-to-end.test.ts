@@ -90,20 +90,12 @@ describe('cleanup', () => {
     account.records.put('work/rb-other/1', { body: 'x' });
     const clean = (...options: string[]) =>
       account.command(
-        ...[
-          'cleanup',
-          '--account',
-          '123456789012',
-          '--record',
-          record,
-          '--json',
-          '--quiet',
-          '--poll-seconds',
-          '0.02',
-        ],
+        ...['cleanup', '--record', record, '--json', '--quiet', '--poll-seconds', '0.02'],
         ...options,
       );
     const expected = { cleaned: [{ rollbackId: id, jobs: expect.anything(), stack: id, workObjects: 1 }] };
+    const strange = await clean('--account', '999999999999');
+    expect([strange.status, strange.stderr]).toEqual([2, expect.stringContaining('INVALID_OPTION')]);
     expect(resultOf(await clean('--dry-run'))).toMatchObject(expected);
     expect(account.cloudFormation.roles.byName.size).toBe(2);
     expect(resultOf(await clean())).toMatchObject(expected);
@@ -138,7 +130,7 @@ describe('cleanup', () => {
     await deployed('--expires-days', '0');
     const clean = () =>
       account.command(
-        ...['cleanup', '--account', '123456789012', '--expired', '--record-bucket', 'records'],
+        ...['cleanup', '--expired', '--record-bucket', 'records'],
         ...['--json', '--quiet', '--poll-seconds', '0.02'],
       );
     const [stack] = account.cloudFormation.stacks;
@@ -146,7 +138,14 @@ describe('cleanup', () => {
     if (stack === undefined || expires === undefined) throw new Error('no stack');
     const time = expires[1];
     expires[1] = '2999-01-01T00:00:00Z';
-    expect(resultOf(await clean())).toMatchObject({ cleaned: [] });
+    const lost = { 's3-rewind:record-bucket': 'records', 's3-rewind:bucket': 'data' };
+    const fields = { Name: 's3_rewind_plan_0a1b2c3d', Parameters: lost, CreateTime: 0 };
+    account.glue.databases.set('s3_rewind_plan_0a1b2c3d', { fields, tables: new Map() });
+    expect(resultOf(await clean())).toMatchObject({
+      cleaned: [],
+      plans: [{ database: 's3_rewind_plan_0a1b2c3d', workObjects: 0 }],
+    });
+    expect(account.glue.databases.size).toBe(0);
     expires[1] = time;
     expect(resultOf(await clean())).toMatchObject({ cleaned: [{ stack: stack.name }] });
   }, 60_000);
@@ -212,7 +211,7 @@ describe('bad days', () => {
     const effect = { error: { code: 'Throttling', status: 400, message: 'Rate exceeded' } };
     account.sandbox.faults.add({
       operation: ['CreateStack', 'DescribeStacks', 'TagRole', 'GetRole'],
-      times: 6,
+      times: 3,
       effect,
     });
     const { record } = await deployed();

@@ -201,7 +201,7 @@ const CASES: Case[] = [
     code: 'ACCESS_DENIED',
     message: /athena:StartQueryExecution is denied on the workgroup s3-rewind-plan/,
     next: new RegExp(
-      `^allow athena:StartQueryExecution to ${ROLE}; the plan role of the bootstrap stack may$`,
+      `^allow athena:StartQueryExecution to ${ROLE}; docs/security.md names the role of the bootstrap stack that may$`,
     ),
   },
   {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { openPullRequest } from '../../src/github/pull-request.ts';
+import { ACTIONS_BOT } from '../../sandbox/github/state.ts';
+import { findPullRequests, openPullRequest } from '../../src/github/pull-request.ts';
 import { useDouble } from './double.ts';
 
 const github = useDouble();
@@ -57,4 +58,33 @@ test('a token that may not write says which permission is missing', async () => 
 test('a failure of GitHub is tried again', async () => {
   github.double.state.limits.push({ kind: 'server-error', requests: 2, method: 'GET' });
   expect(await openPullRequest(github.client(), WANTED)).toMatchObject({ isNew: true });
+});
+
+test('pull requests are found by what their branch begins with, closed ones and later pages too, not those of forks', async () => {
+  const { repository } = github;
+  const add = (head: string, options: { state?: 'open' | 'closed'; fork?: string } = {}) => {
+    const number = repository.pulls.length + 1;
+    const { state = 'open', fork = null } = options;
+    repository.pulls.push({
+      number,
+      state,
+      title: 't',
+      body: 'b',
+      head,
+      base: 'main',
+      user: ACTIONS_BOT,
+      fork,
+    });
+    return number;
+  };
+  const first = add('s3-rewind/rb-1-7', { state: 'closed' });
+  for (let count = 0; count < 120; count += 1) add(`other-${count}`);
+  add('s3-rewind/rb-1-8', { fork: 'mallory/data' });
+  add('s3-rewind/rb-10-9');
+  const last = add('s3-rewind/rb-1-9');
+  expect((await findPullRequests(github.client(), 's3-rewind/rb-1-')).toSorted((a, b) => a - b)).toEqual([
+    first,
+    last,
+  ]);
+  expect(github.count('GET', '/pulls')).toBe(2);
 });

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 
 /** Servers that are started from a program; the sandbox needs none. */
 export const PROGRAMS = ['minio', 'ministack'] as const;
@@ -20,6 +21,7 @@ export type ServerProcess = {
 };
 
 const LOOPBACK = '127.0.0.1';
+const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 const READY_WITHIN_MS = 60_000;
 const POLL_MS = 100;
 const KEPT_OUTPUT_CHARACTERS = 4000;
@@ -36,10 +38,14 @@ const STARTS: Record<Program, (port: number, folder: string) => { args: string[]
         MINIO_UPDATE: 'off',
       },
     }),
-    // It listens on every address unless told otherwise.
+    // It listens on every address unless told otherwise. Functions run on the first `node` of the path, with this
+    // project's SDK in place of the runtime's.
     ministack: (port, folder) => ({
       args: [],
-      env: { BIND_HOST: LOOPBACK, GATEWAY_PORT: String(port), STATE_DIR: folder },
+      env: {
+        ...{ BIND_HOST: LOOPBACK, GATEWAY_PORT: String(port), STATE_DIR: folder, NODE_PATH: MODULES },
+        PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}`,
+      },
     }),
   };
 

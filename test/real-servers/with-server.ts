@@ -1,8 +1,9 @@
-// Starts a server on this machine, tries it with the conformance suite and with the stories, and stops it:
+// Starts a server on this machine, tries it with the conformance suite, the stories and, where it has CloudFormation, the
+// stacks, and stops it:
 //
 //   node test/real-servers/with-server.ts --server minio --program PATH
 //
-// Exit status 1: one of the two found something that is not written down, or the server did not start.
+// Exit status 1: one of them found something that is not written down, or the server did not start.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
@@ -25,13 +26,15 @@ if (program === undefined || values.program === '') {
     process.once(signal, () => void server.stop().then(() => process.exit(1)));
   }
   try {
-    const trials: [script: string, option: string][] = [
-      ['../conformance/run.ts', '--endpoint'],
-      ['run.ts', '--endpoint-url'],
+    const named = ['--server', program];
+    const trials = [
+      ['../conformance/run.ts', ...named, '--endpoint'],
+      ['run.ts', ...named, '--endpoint-url'],
+      ...(program === 'ministack' ? [['stack.ts', '--endpoint-url']] : []),
     ];
-    for (const [script, option] of trials) {
+    for (const [script = '', ...args] of trials) {
       const path = fileURLToPath(new URL(script, import.meta.url));
-      const child = spawn(process.execPath, [path, '--server', program, option, server.endpoint], {
+      const child = spawn(process.execPath, [path, ...args, server.endpoint], {
         env: { ...process.env, ...server.credentials },
         stdio: 'inherit',
       });

@@ -46,6 +46,7 @@ const STAGES: [string, Stage][] = [
   ['waiting', { stage: 'waiting', run: RUN, jobs: jobs(0), environment: 'rollback', reviewers: ['bob', 'acme/storage'] }],
   ['refused', { stage: 'refused', run: RUN, code: 'APPROVAL_BY_STARTER', message: 'bob started run 777 and approved it too.', hint: 'have someone else approve it' }],
   ['running', { stage: 'running', run: RUN, jobs: jobs(0.43), approver: BOB }],
+  ['stopped', { stage: 'stopped', run: RUN, approver: BOB, code: 'JOB_FAILED', message: 'The job of scenario 3b ended: Failed; TaskFailureRate: 51 % of the tasks failed.', hint: 'put right what it names; then run start-jobs again' }],
   ['done', { stage: 'done', run: RUN, jobs: jobs(1), approver: BOB, verified: { compared: 412_894, agrees: 412_894 }, undo: UNDO }],
   ['done-rows-left', { stage: 'done', run: RUN, jobs: jobs(1, 12), approver: BOB, verified: { compared: 412_894, agrees: 412_000 }, undo: UNDO }],
   ['no-approval', { stage: 'running', run: RUN, jobs: jobs(0), approver: null }],
@@ -103,7 +104,16 @@ describe.each(HOSTILE_TEXTS)('%j', (text) => {
   test('does nothing as a name, a remark or a reason', () => {
     const stages: Stage[] = [
       { stage: 'waiting', run: RUN, jobs: [], environment: text, reviewers: [text, text] },
+      { stage: 'suspended', run: RUN, jobs: [], environment: text },
       { stage: 'refused', run: RUN, code: text, message: text, hint: text },
+      {
+        stage: 'stopped',
+        run: RUN,
+        approver: { login: text, remark: text },
+        code: text,
+        message: text,
+        hint: text,
+      },
       {
         stage: 'done',
         run: { id: 1, url: text },

@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { currentContents } from '../../demo/contents.ts';
+import { BatchOperations } from '../../sandbox/batch/batch-operations.ts';
 import type { Bucket } from '../../sandbox/bucket.ts';
+import { CloudFormation } from '../../sandbox/cloudformation/cloud-formation.ts';
 import { type GitHubDouble, startGitHubDouble } from '../../sandbox/github/server.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
 import { parseMarker } from '../../src/review/marker.ts';
@@ -20,16 +22,54 @@ import { writeStubs } from './stubs.ts';
 
 const P = '2025-08-22T11:01:00Z';
 const BUCKET = 'data';
+const RECORDS = 'records';
+const APPROVED_TAG = 's3-rewind:approved';
+
+/** Variables of the repository, without the bootstrap stack and with it. */
+const DIRECT = {
+  S3_REWIND_PLAN_ROLE: arnOf('role/plan'),
+  S3_REWIND_START_ROLE: arnOf('role/start-jobs'),
+  S3_REWIND_REGION: 'us-east-1',
+  S3_REWIND_ACCOUNT: '123456789012',
+};
+const BOOTSTRAPPED = {
+  ...DIRECT,
+  S3_REWIND_DEPLOY_ROLE: arnOf('role/deploy'),
+  S3_REWIND_CLEANUP_ROLE: arnOf('role/cleanup'),
+  S3_REWIND_BOUNDARY: arnOf('policy/s3-rewind/bootstrap/s3-rewind-Boundary'),
+  S3_REWIND_SERVICE_ROLE: arnOf('role/s3-rewind/bootstrap/s3-rewind-ServiceRole'),
+  S3_REWIND_RECORD_BUCKET: RECORDS,
+};
+const INPUTS = {
+  bucket: BUCKET,
+  timestamp: P,
+  inventory: 'list',
+  mode: 'bucket-rollback',
+  'storage-class': 'as-source',
+  executor: 'auto',
+  environment: 's3-rewind',
+};
 
 type Case = { name: string; repository: string; workflows: string; args: string[] };
-type Stage = { program: string; scratch: string; sandbox: Sandbox; double: GitHubDouble; bucket: Bucket };
+type Stage = {
+  program: string;
+  scratch: string;
+  sandbox: Sandbox;
+  double: GitHubDouble;
+  bucket: Bucket;
+  good: Map<string, string>;
+  variables: Record<string, string>;
+};
 
 const { values } = parseArgs({ options: { act: { type: 'string' } }, strict: true });
 if (values.act === undefined) throw new Error('usage: npm run test:workflows -- --act PATH');
 const program = values.act;
 const scratch = await mkdtemp(join(tmpdir(), 's3-rewind-workflows-'));
 try {
-  for (const one of [await ownRepository(), await consumerRepository()]) await playStory(one);
+  for (const one of [await ownRepository(), await consumerRepository()]) {
+    await onStage(one, DIRECT, playStory);
+    await onStage(one, BOOTSTRAPPED, playStoryOnAws);
+  }
 } finally {
   await rm(scratch, { recursive: true, force: true });
 }
@@ -59,60 +99,113 @@ async function consumerRepository(): Promise<Case> {
   return { name: 'a repository that uses the actions', repository, workflows: '.github/workflows', args };
 }
 
-/** Refused without an approval, done with one, undone with another one. */
-async function playStory(one: Case): Promise<void> {
-  process.stdout.write(`\n${one.name}\n`);
+async function onStage(
+  one: Case,
+  variables: Record<string, string>,
+  story: (one: Case, stage: Stage) => Promise<void>,
+): Promise<void> {
+  process.stdout.write(
+    `\n${one.name}, ${variables === DIRECT ? 'run by the runner' : 'run by S3 Batch Operations'}\n`,
+  );
   const sandbox = await startSandbox({ seed: 7 });
   const double = await startGitHubDouble();
   try {
     const { bucket, good } = prepareBucket(sandbox);
     prepareGitHub(double);
-    const stage = {
-      program,
-      scratch: join(scratch, `case-${sandbox.endpoint.split(':').at(-1)}`),
-      sandbox,
-      double,
-      bucket,
-    };
-    const before = currentContents(bucket);
-    const inputs = {
-      bucket: BUCKET,
-      timestamp: P,
-      inventory: 'list',
-      mode: 'bucket-rollback',
-      'storage-class': 'as-source',
-      environment: 's3-rewind',
-    };
-
-    const refused = await play(one, stage, 'rollback.yml', inputs, false);
-    assert.notEqual(refused.end.status, 0, refused.end.log);
-    assert.match(refused.end.log, /APPROVAL_MISSING/);
-    assert.deepEqual(currentContents(bucket), before, 'a refused run changed the bucket');
-    assert.match(commentOf(double, refused.runId), /Refused to start/);
-    told('refused without an approval, nothing changed');
-
-    const done = await play(one, stage, 'rollback.yml', inputs, true);
-    assert.equal(done.end.status, 0, done.end.log);
-    assert.deepEqual(currentContents(bucket), good);
-    assert.match(commentOf(double, done.runId), /Done, verified/);
-    assert.match(commentOf(double, done.runId), /Approved by `bob`/);
-    told('dispatch, pull request, comment, approval, done, verified');
-
-    const undone = await play(
-      one,
-      stage,
-      'undo.yml',
-      { run: String(done.runId), bucket: BUCKET, environment: 's3-rewind' },
-      true,
-    );
-    assert.equal(undone.end.status, 0, undone.end.log);
-    assert.deepEqual(currentContents(bucket), before, 'undo did not bring back what was there');
-    assert.match(commentOf(double, undone.runId), /Done, verified/);
-    told('undone, approved and verified in turn');
+    const own = join(scratch, `case-${sandbox.endpoint.split(':').at(-1)}`);
+    await story(one, { program, scratch: own, sandbox, double, bucket, good, variables });
     assert.deepEqual(double.unknown, [], 'calls that GitHub does not know');
+    assert.equal(sandbox.losses.permanentDeletions, 0, 'an object version was deleted');
   } finally {
     await Promise.all([sandbox.stop(), double.stop()]);
   }
+}
+
+/** Refused without an approval, done with one, undone with another one. */
+async function playStory(one: Case, stage: Stage): Promise<void> {
+  const before = currentContents(stage.bucket);
+  await playRefused(one, stage);
+  const { runId } = await playDone(one, stage);
+  await playUndone(one, stage, { run: String(runId) }, before);
+}
+
+/** The same by suspended jobs and a tag that only an approval sets; cleaned up, and undone after that. */
+async function playStoryOnAws(one: Case, stage: Stage): Promise<void> {
+  const { sandbox, double } = stage;
+  const batch = new BatchOperations(sandbox);
+  const cloudFormation = new CloudFormation(sandbox, batch);
+  // A look then comes after the change, and no step has to wait for the next one.
+  cloudFormation.stepMs = 0;
+  batch.settings.stepMs = 0;
+  sandbox.createBucket(RECORDS, { versioning: 'Enabled' });
+  const roles = () => [...cloudFormation.roles.byName.values()];
+  try {
+    const before = currentContents(stage.bucket);
+    await playRefused(one, stage);
+    assert.equal(sandbox.requests.count('TagRole'), 0, 'the tag of the approval was set without a proof');
+    assert.deepEqual(new Set([...batch.jobs.values()].map(({ status }) => status)), new Set(['Suspended']));
+    told('its jobs are suspended, and the tag of the approval was never set');
+
+    const { runId } = await playDone(one, stage);
+    const deployed = roles().length;
+    assert.ok(
+      roles().every(({ tags }) => !tags.has(APPROVED_TAG)),
+      'the tag of the approval was left',
+    );
+    const { rollbackId } = parseMarker(commentOf(double, runId)) ?? {};
+    const record = `s3://${RECORDS}/${rollbackId}/`;
+
+    const looked = await play(one, stage, 'cleanup.yml', { record, 'dry-run': 'true' }, false);
+    assert.equal(looked.end.status, 0, looked.end.log);
+    assert.equal(roles().length, deployed, 'a dry run removed something');
+    const cleaned = await play(one, stage, 'cleanup.yml', { record, 'dry-run': 'false' }, false);
+    assert.equal(cleaned.end.status, 0, cleaned.end.log);
+    assert.equal(roles().length, deployed - 2, 'the roles of the rollback, and no others, are gone');
+    assert.match(commentOf(double, runId), /Cleaned up/);
+    assert.match(commentOf(double, runId), /Done, verified/);
+    told('cleaned up; the comment says so');
+
+    await playUndone(one, stage, { record }, before);
+  } finally {
+    await cloudFormation.settle();
+    await batch.stop();
+  }
+}
+
+async function playRefused(one: Case, stage: Stage): Promise<void> {
+  const { bucket, double } = stage;
+  const before = currentContents(bucket);
+  const { end, runId } = await play(one, stage, 'rollback.yml', INPUTS, false);
+  assert.notEqual(end.status, 0, end.log);
+  assert.match(end.log, /APPROVAL_MISSING/);
+  assert.deepEqual(currentContents(bucket), before, 'a refused run changed the bucket');
+  assert.match(commentOf(double, runId), /Refused to start/);
+  told('refused without an approval, nothing changed');
+}
+
+async function playDone(one: Case, stage: Stage): Promise<{ runId: number }> {
+  const { bucket, double, good } = stage;
+  const { end, runId } = await play(one, stage, 'rollback.yml', INPUTS, true);
+  assert.equal(end.status, 0, end.log);
+  assert.deepEqual(currentContents(bucket), good);
+  assert.match(commentOf(double, runId), /Done, verified/);
+  assert.match(commentOf(double, runId), /Approved by `bob`/);
+  told('dispatch, pull request, comment, approval, done, verified');
+  return { runId };
+}
+
+async function playUndone(
+  one: Case,
+  stage: Stage,
+  from: { run: string } | { record: string },
+  before: Map<string, string>,
+): Promise<void> {
+  const inputs = { ...from, bucket: BUCKET, executor: 'auto', environment: 's3-rewind' };
+  const { end, runId } = await play(one, stage, 'undo.yml', inputs, true);
+  assert.equal(end.status, 0, end.log);
+  assert.deepEqual(currentContents(stage.bucket), before, 'undo did not bring back what was there');
+  assert.match(commentOf(stage.double, runId), /Done, verified/);
+  told('undone, approved and verified in turn');
 }
 
 /** @returns the bucket, and what its readers saw at P */
@@ -160,8 +253,8 @@ async function play(
   double.state.reachEnvironment(repository, run, 's3-rewind');
   const review = setInterval(() => {
     const asked = findComment(double, run.id);
-    if (!isApproved || asked === undefined || !run.waitingFor.has('s3-rewind')) return;
-    assert.match(asked, /Waiting for approval by `bob`/);
+    if (!isApproved || !run.waitingFor.has('s3-rewind')) return;
+    if (asked === undefined || !/Waiting for approval by `bob`/.test(asked)) return;
     double.state.reviewDeployment(repository, run, {
       by: 'bob',
       environment: 's3-rewind',
@@ -170,7 +263,9 @@ async function play(
   }, 20);
   try {
     const path = join(one.repository, one.workflows, workflow);
-    const actions = ['plan', 'undo', 'start-jobs'].map((name) => join(ROOT, 'actions', name, 'action.yml'));
+    const actions = ['plan', 'undo', 'deploy', 'start-jobs', 'cleanup'].map((name) =>
+      join(ROOT, 'actions', name, 'action.yml'),
+    );
     const texts = await Promise.all([path, ...actions].map((file) => readFile(file, 'utf8')));
     const end = await runWorkflow({
       program: stage.program,
@@ -179,11 +274,15 @@ async function play(
       inputs,
       runId: run.id,
       scratch: stage.scratch,
-      args: [...one.args, ...(await writeStubs(join(stage.scratch, 'stubs'), texts)), ...variables()],
+      args: [
+        ...one.args,
+        ...(await writeStubs(join(stage.scratch, 'stubs'), texts)),
+        ...varsOf(stage.variables),
+      ],
       env: {
         GITHUB_API_URL: double.url,
         GITHUB_SERVER_URL: 'https://github.com',
-        AWS_ENDPOINT_URL_S3: sandbox.endpoint,
+        AWS_ENDPOINT_URL: sandbox.endpoint,
       },
     });
     return { end, runId: run.id };
@@ -192,14 +291,12 @@ async function play(
   }
 }
 
-function variables(): string[] {
-  const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`;
-  return [
-    `S3_REWIND_PLAN_ROLE=${role('plan')}`,
-    `S3_REWIND_START_ROLE=${role('start-jobs')}`,
-    'S3_REWIND_REGION=us-east-1',
-    'S3_REWIND_ACCOUNT=123456789012',
-  ].flatMap((variable) => ['--var', variable]);
+function varsOf(variables: Record<string, string>): string[] {
+  return Object.entries(variables).flatMap(([name, value]) => ['--var', `${name}=${value}`]);
+}
+
+function arnOf(resource: string): string {
+  return `arn:aws:iam::123456789012:${resource}`;
 }
 
 /** Body of the one comment that a run wrote last. */

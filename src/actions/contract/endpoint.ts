@@ -30,6 +30,16 @@ export const ENDPOINT_INPUTS = {
   },
 } as const satisfies Record<string, InputSpec>;
 
+/** How often what takes its time on AWS is looked at. */
+export const POLL_INPUT = {
+  'poll-seconds': {
+    what: 'Seconds between two looks at stacks and jobs. By default 10.',
+    kind: 'text',
+    flag: '--poll-seconds',
+    example: '30',
+  },
+} as const satisfies Record<string, InputSpec>;
+
 /** How the destination of copies is reached, where it is otherwise than the source. */
 export const DESTINATION_INPUTS = {
   'destination-endpoint-url': {

@@ -37,6 +37,17 @@ export const PRESENTATION_INPUTS = {
   ...TOKEN_INPUT,
 } as const satisfies Record<string, InputSpec>;
 
+/** Who is to carry a plan out. */
+export const EXECUTOR_INPUT = {
+  executor: {
+    what: 'Who is to carry the plan out, and so what the comment says comes next: the runner (`direct`), S3 Batch Operations (`batch`, needs `record-bucket`), or `auto`: `batch` where there is a `record-bucket` on Amazon S3.',
+    kind: 'choice',
+    choices: ['direct', 'batch', 'auto'],
+    default: 'direct',
+    example: 'auto',
+  },
+} as const satisfies Record<string, InputSpec>;
+
 export const DECISION_OUTPUTS = {
   decision: {
     what: 'What came of it, in one word; see [the decisions](../../docs/actions.md#decisions).',
@@ -85,6 +96,11 @@ export const PLAN_OUTPUTS = {
     what: 'The plan folder on the runner: keep it as an artifact for the job that starts it.',
     kind: 'text',
     example: 's3-rewind-record',
+  },
+  executor: {
+    what: 'Who is to carry the plan out: `direct`, the job that starts it; `batch`, after the action `deploy`.',
+    kind: 'text',
+    example: 'batch',
   },
   'pull-request': {
     what: 'Number of the pull request; empty where there is none.',

@@ -1,6 +1,6 @@
 import type { ActionContract } from '../contract.ts';
 import { ENDPOINT_INPUTS } from './endpoint.ts';
-import { PLAN_OUTPUTS, PRESENTATION_INPUTS, PRESENTATION_PERMISSIONS } from './github.ts';
+import { EXECUTOR_INPUT, PLAN_OUTPUTS, PRESENTATION_INPUTS, PRESENTATION_PERMISSIONS } from './github.ts';
 
 export const PLAN = {
   name: 'plan',
@@ -126,11 +126,45 @@ export const PLAN = {
       flag: '--concurrency',
       example: '64',
     },
-    'record-bucket': {
-      what: 'Put the plan into this bucket as well, under its ID: later jobs and `undo` then need no artifact.',
+    engine: {
+      what: 'What reads the inventory: the runner (`duckdb`), AWS (`athena`, needs `record-bucket`), or `auto`: Athena for S3 Metadata, for reports in ORC and for large ones, where there is a `record-bucket`.',
+      kind: 'choice',
+      flag: '--engine',
+      default: 'auto',
+      example: 'duckdb',
+    },
+    'work-group': {
+      what: 'With Athena: the workgroup to run queries in. By default that of the bootstrap stack, `s3-rewind-plan`.',
       kind: 'text',
+      flag: '--work-group',
+      example: 's3-rewind-plan',
+    },
+    'memory-limit': {
+      what: 'Memory for the query engine of the runner; more spills to disk.',
+      kind: 'text',
+      flag: '--memory-limit',
+      default: '2GB',
+      example: '12GB',
+    },
+    threads: {
+      what: 'Threads for the query engine of the runner. By default every core.',
+      kind: 'number',
+      flag: '--threads',
+      example: '2',
+    },
+    prices: {
+      what: 'Price table (JSON) that overrides the built-in one; see [estimates](../../docs/estimates.md).',
+      kind: 'text',
+      flag: '--prices',
+      example: 'prices.json',
+    },
+    'record-bucket': {
+      what: 'Put the plan into this bucket as well, under its ID: later jobs and `undo` then need no artifact. Athena writes its tables and manifests there.',
+      kind: 'text',
+      flag: '--record-bucket',
       example: 'my-records',
     },
+    ...EXECUTOR_INPUT,
     ...ENDPOINT_INPUTS,
     ...PRESENTATION_INPUTS,
   },

@@ -1,5 +1,5 @@
 import type { ActionContract } from '../contract.ts';
-import { DESTINATION_INPUTS, ENDPOINT_INPUTS } from './endpoint.ts';
+import { DESTINATION_INPUTS, ENDPOINT_INPUTS, POLL_INPUT } from './endpoint.ts';
 import { COMMENT_AUTHOR_INPUT, ROLLBACK_OUTPUTS, TOKEN_INPUT } from './github.ts';
 
 export const START_JOBS = {
@@ -14,7 +14,7 @@ export const START_JOBS = {
   },
   inputs: {
     record: {
-      what: 'The record: a plan folder, or `s3://BUCKET/ROLLBACK-ID/`.',
+      what: 'The record: a plan folder, or `s3://BUCKET/ROLLBACK-ID/`. Where `deploy` has made jobs for it, those are started; otherwise the runner carries the plan out.',
       kind: 'text',
       required: true,
       example: 's3-rewind-record',
@@ -61,12 +61,13 @@ export const START_JOBS = {
       example: 'false',
     },
     concurrency: {
-      what: 'Most requests in flight.',
+      what: 'Most requests of the runner in flight.',
       kind: 'number',
       flag: '--concurrency',
       default: '64',
       example: '128',
     },
+    ...POLL_INPUT,
     ...ENDPOINT_INPUTS,
     ...DESTINATION_INPUTS,
     ...COMMENT_AUTHOR_INPUT,

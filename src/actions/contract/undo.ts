@@ -1,6 +1,6 @@
 import type { ActionContract } from '../contract.ts';
 import { ENDPOINT_INPUTS } from './endpoint.ts';
-import { PLAN_OUTPUTS, PRESENTATION_INPUTS, PRESENTATION_PERMISSIONS } from './github.ts';
+import { EXECUTOR_INPUT, PLAN_OUTPUTS, PRESENTATION_INPUTS, PRESENTATION_PERMISSIONS } from './github.ts';
 
 export const UNDO = {
   name: 'undo',
@@ -21,6 +21,7 @@ export const UNDO = {
       flag: '--record-bucket',
       example: 'my-records',
     },
+    ...EXECUTOR_INPUT,
     ...ENDPOINT_INPUTS,
     ...PRESENTATION_INPUTS,
   },

@@ -1,0 +1,30 @@
+import type { EndpointOptions } from '../cli/endpoint-options.ts';
+import { RunbookError } from '../errors.ts';
+import type { RunOutcome } from '../execute/run-files.ts';
+
+export type Executor = RunOutcome['executor'];
+
+/**
+ * Who is to carry out a plan, from the inputs of the action that makes it. `auto` takes S3 Batch Operations wherever it
+ * can: there AWS itself holds the approval, and a lost runner loses nothing.
+ * @throws RunbookError INVALID_OPTION
+ */
+export function chooseExecutor(
+  asked: string | null,
+  recordBucket: string | null,
+  { endpointUrl }: EndpointOptions,
+): Executor {
+  const isPossible = recordBucket !== null && endpointUrl === undefined;
+  if (asked === 'auto') return isPossible ? 'batch' : 'direct';
+  if (asked !== 'batch') return 'direct';
+  if (isPossible) return 'batch';
+  throw new RunbookError(
+    'INVALID_OPTION',
+    recordBucket === null
+      ? 'The input "executor" is \'batch\', and there is no "record-bucket".'
+      : 'The input "executor" is \'batch\', and "endpoint-url" names another store than Amazon S3.',
+    {
+      hint: 'S3 Batch Operations works from a record bucket on Amazon S3: name the one of the bootstrap stack, or give executor: direct',
+    },
+  );
+}

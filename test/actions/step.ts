@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import process from 'node:process';
+import type { Run } from '../../sandbox/github/repository.ts';
+import { type GitHubDouble, startGitHubDouble } from '../../sandbox/github/server.ts';
+import { inputVariable } from '../../src/actions/contract.ts';
+import { type ActionResult, actionResultSchema } from '../../src/actions/result.ts';
+import { parseMarker } from '../../src/review/marker.ts';
+import { CONTRACTS } from '../../tools/action-files.ts';
+import { type Account, openAccount } from '../aws-end-to-end/account.ts';
+import { ALL, REPOSITORY } from '../github/double.ts';
+
+/** Actions as a workflow runs them: each step a process of its own, S3, AWS and GitHub on loopback. */
+
+const ACTIONS = resolve(import.meta.dirname, '../../actions');
+export const ENVIRONMENT = 's3-rewind';
+
+export type StepEnd = {
+  status: number | null;
+  outputs: Record<string, string>;
+  result: ActionResult;
+  summary: string;
+  log: string;
+};
+
+export type Workplace = {
+  account: Account;
+  github: GitHubDouble;
+  /** A dispatch by alice, whose job waits for bob. */
+  dispatch(): Run;
+  approve(run: Run, remark?: string): void;
+  step(run: Run, action: string, inputs: Record<string, string>): Promise<StepEnd>;
+  /** Bodies of the comments that show a rollback. */
+  comments(rollbackId: string): string[];
+  end(): Promise<void>;
+};
+
+export async function openWorkplace(): Promise<Workplace> {
+  const account = await openAccount();
+  const github = await startGitHubDouble();
+  const { state } = github;
+  const repository = state.addRepository(REPOSITORY);
+  for (const login of ['alice', 'bob', 'carol']) state.addPerson(login);
+  state.addWorkflowToken('job', ALL);
+  state.addEnvironment(repository, ENVIRONMENT, {
+    canAdminsBypass: false,
+    reviewers: [{ type: 'User', reviewer: state.account('bob') }],
+    preventSelfReview: true,
+  });
+  return {
+    account,
+    github,
+    dispatch() {
+      const run = state.startRun(repository, 'alice');
+      state.reachEnvironment(repository, run, ENVIRONMENT);
+      return run;
+    },
+    approve: (run, remark = 'looks right') =>
+      state.reviewDeployment(repository, run, { by: 'bob', environment: ENVIRONMENT, comment: remark }),
+    async step(run, action, inputs) {
+      const folder = await mkdtemp(join(account.folder, `${action}-`));
+      return runStep(folder, action, inputs, {
+        GITHUB_REPOSITORY: REPOSITORY,
+        GITHUB_RUN_ID: String(run.id),
+        GITHUB_API_URL: github.url,
+        AWS_ENDPOINT_URL: account.sandbox.endpoint,
+        AWS_REGION: 'us-east-1',
+      });
+    },
+    comments: (rollbackId) =>
+      repository.comments
+        .filter(({ body }) => parseMarker(body)?.rollbackId === rollbackId)
+        .map(({ body }) => body),
+    async end() {
+      await github.stop();
+      await account.end();
+    },
+  };
+}
+
+/** Inputs that are not given have the default of action.yml, as the runner fills it in. */
+async function runStep(
+  folder: string,
+  action: string,
+  inputs: Record<string, string>,
+  env: Record<string, string>,
+): Promise<StepEnd> {
+  const contract = CONTRACTS.find(({ name }) => name === action);
+  if (contract === undefined) throw new TypeError(`there is no action ${action}`);
+  const given = { 'github-token': 'job', ...inputs };
+  const unknown = Object.keys(given).filter((name) => !(name in contract.inputs));
+  if (unknown.length > 0) throw new TypeError(`${action} has no input ${unknown.join(', ')}`);
+  const defaults = Object.entries(contract.inputs).map(([name, spec]) => [name, spec.default ?? '']);
+  const variables = Object.entries({ ...Object.fromEntries(defaults), ...given });
+  const files = { GITHUB_OUTPUT: join(folder, 'output'), GITHUB_STEP_SUMMARY: join(folder, 'summary') };
+  for (const file of Object.values(files)) await writeFile(file, '');
+  const temporary = join(folder, 'temp');
+  await mkdir(temporary);
+  const child = spawn(process.execPath, [join(ACTIONS, action, 'main.ts')], {
+    cwd: folder,
+    env: {
+      PATH: process.env.PATH ?? '',
+      AWS_ACCESS_KEY_ID: 'AKIASANDBOX',
+      AWS_SECRET_ACCESS_KEY: 'secret',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      AWS_CONFIG_FILE: '/dev/null',
+      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      RUNNER_TEMP: temporary,
+      ...files,
+      ...Object.fromEntries(variables.map(([name, value]) => [inputVariable(name), value])),
+      ...env,
+    },
+  });
+  let log = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      log += chunk;
+    });
+  }
+  const status = await new Promise<number | null>((finish, fail) => {
+    child.on('error', fail);
+    child.on('close', finish);
+  });
+  const outputs = parseOutputs(await readFile(files.GITHUB_OUTPUT, 'utf8'));
+  const summary = await readFile(files.GITHUB_STEP_SUMMARY, 'utf8');
+  return {
+    ...{ status, outputs, summary, log },
+    result: actionResultSchema.parse(JSON.parse(outputs.result ?? 'null')),
+  };
+}
+
+/** GITHUB_OUTPUT as @actions/core writes it: name, delimiter, value over several lines, delimiter. */
+function parseOutputs(text: string): Record<string, string> {
+  const found = text.matchAll(
+    /^(?<name>[\w-]+)<<(?<mark>ghadelimiter_\S+)\n(?<value>[\s\S]*?)\n?\k<mark>$/gm,
+  );
+  return Object.fromEntries([...found].map(({ groups }) => [groups?.name ?? '', groups?.value ?? '']));
+}

@@ -39,7 +39,8 @@ export async function runDrillAction({ inputs }: ActionStep<typeof DRILL>): Prom
   };
 }
 
-function describeDrill({ drill, trend, history, unreadable }: DrillAnswer): string {
+/** The summary of the run. */
+export function describeDrill({ drill, trend, history, unreadable }: DrillAnswer): string {
   const { planned, scratch, passed } = drill;
   const parts = [`### Drill: ${passed ? 'passed' : 'failed'}`];
   const rows = [

@@ -3,29 +3,8 @@ import type { Drill } from '../../src/drill/drill-file.ts';
 import { planIncident } from '../../src/drill/incident.ts';
 import { scratchBucketName } from '../../src/drill/scratch-bucket.ts';
 import { readTrend, sparkline } from '../../src/drill/trend.ts';
+import { drillOf } from './drills.ts';
 
-let number = 0;
-function drillOf(runSeconds: number | null, objects = 1000): Drill {
-  number += 1;
-  const run = { rows: 900, planSeconds: 2, runSeconds: runSeconds ?? 0, rowsPerSecond: 90, verifySeconds: 1 };
-  return {
-    schemaVersion: 1,
-    drillId: `drill-20260101t000000z-${String(number).padStart(8, '0')}`,
-    startedAt: '2026-01-01T00:00:00Z',
-    finishedAt: '2026-01-01T00:01:00Z',
-    passed: runSeconds !== null,
-    planned: null,
-    scratch: {
-      bucket: 'b',
-      prefix: 'p/',
-      objects,
-      pointInTime: null,
-      rollback: runSeconds === null ? null : run,
-      undo: null,
-      failure: runSeconds === null ? { step: 's', code: 'DRILL_FAILED', message: '', hint: '' } : null,
-    },
-  };
-}
 const timeToRollBack = (now: Drill, earlier: Drill[]) =>
   readTrend(now, earlier).measures.find(({ name }) => name === 'timeToRollBack');
 

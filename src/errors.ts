@@ -90,6 +90,13 @@ export const ERROR_KINDS = {
   CONFIRMATION_MISSING: badInput('The command changes a bucket, and was not told to go ahead.'),
   CHECKS_BLOCK: badInput('A blocking check of the plan stands against starting it.'),
   MFA_DELETE_ENABLED: badInput('MFA delete of the bucket forbids the removal of delete markers.'),
+  RESTORE_TIER_UNAVAILABLE: badInput('The archive of a version knows no such retrieval tier.'),
+  RESTORE_WINDOW_TOO_SHORT: badInput(
+    'Restored copies would expire before they could be copied, or would be kept for no whole number of days.',
+  ),
+  RESTORE_TERMS_CHANGED: badInput(
+    'The restores of this record were approved with another tier or number of days.',
+  ),
   FREEZE_EXISTS: badInput(
     'The bucket is frozen already by another record, or the record holds another freeze.',
   ),

@@ -7,6 +7,7 @@ import { EXTEND_RETENTION } from '../src/actions/contract/extend-retention.ts';
 import { FREEZE } from '../src/actions/contract/freeze.ts';
 import { INVENTORY } from '../src/actions/contract/inventory.ts';
 import { PLAN } from '../src/actions/contract/plan.ts';
+import { RESTORE_ARCHIVED } from '../src/actions/contract/restore-archived.ts';
 import { START_JOBS } from '../src/actions/contract/start-jobs.ts';
 import { THAW } from '../src/actions/contract/thaw.ts';
 import { UNDO } from '../src/actions/contract/undo.ts';
@@ -20,6 +21,7 @@ export const CONTRACTS: readonly ActionContract[] = [
   PLAN,
   DEPLOY,
   START_JOBS,
+  RESTORE_ARCHIVED,
   VERIFY,
   UNDO,
   CLEANUP,

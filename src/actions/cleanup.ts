@@ -1,4 +1,6 @@
 import type { Cleaned } from '../cleanup/cleanup.ts';
+import type { DroppedPlan } from '../cleanup/plan-databases.ts';
+import { freezeNote } from '../cli/freeze-summary.ts';
 import { RunbookError } from '../errors.ts';
 import { type GitHubClient, openGitHub } from '../github/client.ts';
 import { findPullRequests } from '../github/pull-request.ts';
@@ -15,17 +17,21 @@ import type { ActionEnd, ActionStep } from './run-action.ts';
 import { formatTable } from './summary-table.ts';
 
 /** What `cleanup --json` answers. */
-type CleanupAnswer = { cleaned: Cleaned[] };
+type CleanupAnswer = { cleaned: Cleaned[]; plans: DroppedPlan[] };
 
 /** The action `cleanup`: removes what rollbacks still have on AWS, and notes it in their comments. */
 export async function cleanRollbacks({ inputs, run }: ActionStep<typeof CLEANUP>): Promise<ActionEnd> {
   const isTrial = inputs.isOn('dry-run');
   const { answer } = await runCommand(['cleanup', ...inputs.arguments()]);
-  const { cleaned } = answer as CleanupAnswer;
-  await writeSummary(describeCleaned(cleaned, isTrial));
+  const { cleaned, plans } = answer as CleanupAnswer;
+  await writeSummary(describeCleaned(cleaned, plans, isTrial));
+  for (const { freeze } of cleaned) {
+    if (freeze.outcome === 'left') annotate('warning', 'Still frozen', freezeNote(freeze).trim());
+  }
   const removed = isTrial ? [] : cleaned.filter(({ jobs, stack }) => jobs.length > 0 || stack !== null);
   const commentUrls = removed.length === 0 ? [] : await tryNote(removed, inputs, run);
-  const decision = cleaned.length === 0 ? 'nothing-to-do' : isTrial ? 'would-clean' : 'cleaned';
+  const decision =
+    cleaned.length + plans.length === 0 ? 'nothing-to-do' : isTrial ? 'would-clean' : 'cleaned';
   const [only, ...others] = cleaned;
   return {
     result: buildResult({
@@ -37,17 +43,28 @@ export async function cleanRollbacks({ inputs, run }: ActionStep<typeof CLEANUP>
   };
 }
 
-function describeCleaned(cleaned: readonly Cleaned[], isTrial: boolean): string {
+function describeCleaned(
+  cleaned: readonly Cleaned[],
+  plans: readonly DroppedPlan[],
+  isTrial: boolean,
+): string {
   const heading = `### Cleanup${isTrial ? ', nothing was removed' : ''}\n\n`;
-  if (cleaned.length === 0) return `${heading}Nothing has expired.\n`;
-  const rows = cleaned.map(({ rollbackId, jobs, stack, workObjects }) => [
+  if (cleaned.length + plans.length === 0) return `${heading}Nothing has expired.\n`;
+  const rows = cleaned.map(({ rollbackId, jobs, stack, workObjects, freeze }) => [
     rollbackId,
     formatCount(jobs.length),
     stack ?? 'none',
     formatCount(workObjects),
+    freezeNote(freeze).trim(),
   ]);
-  const head = ['Rollback', isTrial ? 'Jobs to cancel' : 'Jobs cancelled', 'Stack', 'Work files'];
-  return `${heading}${formatTable(head, rows)}\nEvery record stays: verification and undo work as before.\n`;
+  const head = ['Rollback', isTrial ? 'Jobs to cancel' : 'Jobs cancelled', 'Stack', 'Work files', 'Freeze'];
+  const lost = plans.map(({ database, workObjects }) => [database, formatCount(workObjects)]);
+  return [
+    heading,
+    ...(rows.length === 0 ? [] : [formatTable(head, rows), '\n']),
+    ...(lost.length === 0 ? [] : [formatTable(['Database of a lost plan', 'Work files'], lost), '\n']),
+    'Every record stays: verification and undo work as before.\n',
+  ].join('');
 }
 
 /** What is gone is gone: a comment that cannot be written stops nothing. @returns addresses of the comments */

@@ -151,7 +151,7 @@ function assertKnown(bucket: string, document: string): void {
   throw new RunbookError(
     'LIFECYCLE_UNKNOWN',
     `The lifecycle configuration of '${bucket}' has the element ${unknown}, which this version does not know and could not put back.`,
-    { hint: 'freeze with --keep-lifecycle, and disable the rules in the console of S3 yourself' },
+    { hint: 'change the rules in the console of S3 yourself; a freeze then needs --keep-lifecycle' },
   );
 }
 

@@ -1,10 +1,6 @@
 import {
-  GetBucketLifecycleConfigurationCommand,
-  type GetBucketLifecycleConfigurationCommandOutput,
-  type LifecycleRule,
   ListBucketInventoryConfigurationsCommand,
   PutBucketInventoryConfigurationCommand,
-  PutBucketLifecycleConfigurationCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { sendWithRetries } from './send.ts';
@@ -74,49 +70,6 @@ export function openRetentionSetup(client: S3Client) {
         },
       });
       const subject = { bucket, doing: 'Adding an inventory to', permission: 's3:PutInventoryConfiguration' };
-      await sendWithRetries(subject, () => client.send(command));
-    },
-
-    /** The rules as S3 has them, and what else the configuration says. */
-    async readLifecycle(bucket: string): Promise<{
-      rules: LifecycleRule[];
-      minimumSize: GetBucketLifecycleConfigurationCommandOutput['TransitionDefaultMinimumObjectSize'];
-    }> {
-      return await sendWithRetries(
-        { bucket, doing: 'Reading the lifecycle rules of', permission: 's3:GetLifecycleConfiguration' },
-        async () => {
-          try {
-            const answer = await client.send(new GetBucketLifecycleConfigurationCommand({ Bucket: bucket }));
-            return { rules: answer.Rules ?? [], minimumSize: answer.TransitionDefaultMinimumObjectSize };
-          } catch (error) {
-            if (!(error instanceof Error) || error.name !== 'NoSuchLifecycleConfiguration') throw error;
-            return { rules: [], minimumSize: undefined };
-          }
-        },
-      );
-    },
-
-    /** Puts all rules: S3 knows no call that adds one. */
-    async writeLifecycle(
-      bucket: string,
-      {
-        rules,
-        minimumSize,
-      }: {
-        rules: LifecycleRule[];
-        minimumSize: GetBucketLifecycleConfigurationCommandOutput['TransitionDefaultMinimumObjectSize'];
-      },
-    ): Promise<void> {
-      const command = new PutBucketLifecycleConfigurationCommand({
-        Bucket: bucket,
-        LifecycleConfiguration: { Rules: rules },
-        ...(minimumSize !== undefined && { TransitionDefaultMinimumObjectSize: minimumSize }),
-      });
-      const subject = {
-        bucket,
-        doing: 'Adding a lifecycle rule to',
-        permission: 's3:PutLifecycleConfiguration',
-      };
       await sendWithRetries(subject, () => client.send(command));
     },
   };

@@ -1,6 +1,8 @@
+import { openBucketConfigurationCalls } from '../aws/bucket-configuration.ts';
 import { openS3Client } from '../aws/client.ts';
 import { openRetentionSetup } from '../aws/retention-setup.ts';
 import { RunbookError } from '../errors.ts';
+import { sleep } from '../execute/backoff.ts';
 import { addInventory, addNoncurrentExpiration, INVENTORY_ID } from '../retention/bucket-setup.ts';
 import { parseBucketName } from '../s3/bucket.ts';
 import { parseEndpoint } from './endpoint-options.ts';
@@ -26,17 +28,12 @@ export async function runPrepareRetention(options: PrepareRetentionOptions): Pro
   }
   const client = openS3Client(parseEndpoint(options));
   try {
-    const calls = openRetentionSetup(client);
-    const inventory = destination === null ? null : await addInventory(calls, bucket, destination, interval);
-    const expiration =
-      days === null
+    const inventory =
+      destination === null
         ? null
-        : await addNoncurrentExpiration(calls, bucket, days, (id, noncurrentDays) => ({
-            ID: id,
-            Status: 'Enabled' as const,
-            Filter: { Prefix: '' },
-            NoncurrentVersionExpiration: { NoncurrentDays: noncurrentDays },
-          }));
+        : await addInventory(openRetentionSetup(client), bucket, destination, interval);
+    const site = { ...openBucketConfigurationCalls(client), pause: sleep };
+    const expiration = days === null ? null : await addNoncurrentExpiration(site, bucket, days);
     const reports =
       destination === null
         ? null

@@ -16,6 +16,7 @@ import { addFreezeCommands } from './freeze-command.ts';
 import { addInventoryCommand } from './inventory-command.ts';
 import type { PlanOptions } from './plan.ts';
 import { addPrepareRetentionCommand } from './prepare-retention-command.ts';
+import { addRestoreArchivedCommand } from './restore-archived.ts';
 import { addRetentionReportCommand } from './retention-report-command.ts';
 import { addStartJobsCommand } from './start-jobs.ts';
 import { reportFailure } from './terminal.ts';
@@ -59,6 +60,7 @@ export function buildProgram(): Command {
   addPlanCommand(program);
   addStartJobsCommand(program);
   addDeployCommand(program);
+  addRestoreArchivedCommand(program);
   addVerifyCommand(program);
   addUndoCommand(program);
   addCleanupCommand(program);

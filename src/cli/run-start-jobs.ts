@@ -10,6 +10,7 @@ import { lockRecord } from '../execute/record-lock.ts';
 import { isRetentionPlace } from '../retention/remote-record.ts';
 import { isRetentionRecord } from '../retention/retention-record.ts';
 import { isFulfilled } from '../s3/outcome.ts';
+import { parseConcurrency } from './concurrency-option.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
 import { watchStop } from './interruption.ts';
 import { openPlanCalls } from './open-calls.ts';
@@ -108,13 +109,4 @@ function confirmationMissing({ name, plan }: PlanRecord): RunbookError {
       hint: `read ${name.replace(/\/$/, '')}/comment.md; if it describes what you want: npm run --silent s3-rewind -- start-jobs --record ${name} --yes`,
     },
   );
-}
-
-function parseConcurrency(text: string | undefined): number | null {
-  if (text === undefined) return null;
-  const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (value >= 1) return value;
-  throw new RunbookError('INVALID_OPTION', `--concurrency '${text}' is not a number of requests.`, {
-    hint: 'give a whole number from 1, or leave it out for 64',
-  });
 }

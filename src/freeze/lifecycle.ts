@@ -67,7 +67,13 @@ export function rulesNotResumed(
 
 /** Whether two configurations are the same, whatever the order of their fields; null: there is none. */
 export function isSameLifecycle(one: LifecycleDocument | null, other: LifecycleDocument | null): boolean {
-  return canonicalize(one ?? { rules: [] }) === canonicalize(other ?? { rules: [] });
+  return contentsOf(one) === contentsOf(other);
+}
+
+/** The order of rules means nothing. */
+function contentsOf(lifecycle: LifecycleDocument | null): string | undefined {
+  const { rules, ...rest } = lifecycle ?? { rules: [] };
+  return canonicalize({ ...rest, rules: rules.map((rule) => canonicalize(rule) ?? '').toSorted() });
 }
 
 /** A rule but for its status. */

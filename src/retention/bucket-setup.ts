@@ -1,22 +1,18 @@
-import canonicalize from 'canonicalize';
 import { RunbookError } from '../errors.ts';
+import type { Sleep } from '../execute/backoff.ts';
+import { isSameLifecycle } from '../freeze/lifecycle.ts';
+import type { BucketConfigurationCalls, LifecycleRuleDocument } from '../s3/bucket-configuration.ts';
 
-/** A lifecycle rule as S3 has it; all but these fields are handed on as they are. */
-type Rule = {
-  ID?: string | undefined;
-  Status: 'Enabled' | 'Disabled' | undefined;
-  NoncurrentVersionExpiration?: { NoncurrentDays?: number | undefined } | undefined;
-};
-type Lifecycle<R extends Rule, S> = { rules: R[]; minimumSize: S };
-
-export type SetupCalls<R extends Rule, S> = {
+export type InventoryCalls = {
   listInventories(bucket: string): Promise<string[]>;
   createInventory(
     bucket: string,
     inventory: { id: string; frequency: 'Daily' | 'Weekly'; destination: { bucket: string; prefix: string } },
   ): Promise<void>;
-  readLifecycle(bucket: string): Promise<Lifecycle<R, S>>;
-  writeLifecycle(bucket: string, lifecycle: Lifecycle<R, S>): Promise<void>;
+};
+
+export type LifecycleSite = Pick<BucketConfigurationCalls, 'readLifecycle' | 'writeLifecycle'> & {
+  pause: Sleep;
 };
 
 export const INVENTORY_ID = 's3-rewind-retention';
@@ -24,14 +20,17 @@ export const EXPIRATION_ID = 's3-rewind-noncurrent-expiration';
 const WEEK_DAYS = 7;
 /** A lifecycle configuration has 1,000 rules at most (API_PutBucketLifecycleConfiguration). */
 const MAX_RULES = 1_000;
+/** A configuration that was written takes a while to be read everywhere. */
+const LOOKS = 12;
+const LOOK_AGAIN_MS = 5_000;
 
 /**
  * Adds an inventory with the Object Lock fields to a bucket; one of the name that is there is left alone.
  * @param intervalDays of the schedule: reports come daily or weekly
  * @returns whether it was added
  */
-export async function addInventory<R extends Rule, S>(
-  calls: SetupCalls<R, S>,
+export async function addInventory(
+  calls: InventoryCalls,
   bucket: string,
   destination: { bucket: string; prefix: string },
   intervalDays: number,
@@ -46,18 +45,17 @@ export async function addInventory<R extends Rule, S>(
  * Adds a rule that removes noncurrent versions so many days after they became noncurrent, and not before their lock
  * has run out. Every other rule stays as it is: what S3 has after the write is compared with what was there.
  * @returns whether it was added
- * @throws RunbookError INVALID_OPTION where the rule is there with other days, LIFECYCLE_CHANGED
+ * @throws RunbookError INVALID_OPTION where the rule is there with other days, LIFECYCLE_CHANGED, LIFECYCLE_UNKNOWN
  */
-export async function addNoncurrentExpiration<R extends Rule, S>(
-  calls: SetupCalls<R, S>,
+export async function addNoncurrentExpiration(
+  site: LifecycleSite,
   bucket: string,
   days: number,
-  makeRule: (id: string, days: number) => R,
 ): Promise<boolean> {
-  const before = await calls.readLifecycle(bucket);
+  const before = (await site.readLifecycle(bucket)) ?? { rules: [], leastTransitionSize: null };
   const own = before.rules.find(({ ID }) => ID === EXPIRATION_ID);
   if (own !== undefined) {
-    const found = own.NoncurrentVersionExpiration?.NoncurrentDays;
+    const found = daysOf(own);
     if (found === days && own.Status === 'Enabled') return false;
     throw new RunbookError(
       'INVALID_OPTION',
@@ -69,25 +67,45 @@ export async function addNoncurrentExpiration<R extends Rule, S>(
     throw new RunbookError(
       'INVALID_OPTION',
       `'${bucket}' has ${before.rules.length} lifecycle rules, the most that S3 takes.`,
-      {
-        hint: 'remove one that is not needed any more',
-      },
+      { hint: 'remove one that is not needed any more' },
     );
   }
-  await calls.writeLifecycle(bucket, { ...before, rules: [...before.rules, makeRule(EXPIRATION_ID, days)] });
-  const after = await calls.readLifecycle(bucket);
-  const others = after.rules.filter(({ ID }) => ID !== EXPIRATION_ID);
-  if (sameRules(others, before.rules)) return true;
-  throw new RunbookError(
+  await site.writeLifecycle(bucket, {
+    ...before,
+    rules: [...before.rules, expirationRule(before.rules, days)],
+  });
+  for (let look = 1; ; look += 1) {
+    const after = (await site.readLifecycle(bucket)) ?? { rules: [], leastTransitionSize: null };
+    const others = after.rules.filter(({ ID }) => ID !== EXPIRATION_ID);
+    // S3 names its default size with the first rule.
+    const isKept = isSameLifecycle({ ...before, rules: others }, before);
+    if (isKept && others.length < after.rules.length) return true;
+    if (!isKept || look === LOOKS) throw lifecycleChanged(bucket, before.rules);
+    await site.pause(LOOK_AGAIN_MS);
+  }
+}
+
+/** S3 takes no configuration in which some rules have a Filter and others the Prefix of the older form. */
+function expirationRule(others: readonly LifecycleRuleDocument[], days: number): LifecycleRuleDocument {
+  const isOlderForm = others.some(({ Prefix }) => Prefix !== undefined);
+  return {
+    ID: EXPIRATION_ID,
+    Status: 'Enabled',
+    ...(isOlderForm ? { Prefix: '' } : { Filter: { Prefix: '' } }),
+    NoncurrentVersionExpiration: { NoncurrentDays: days },
+  };
+}
+
+function daysOf({ NoncurrentVersionExpiration: expiration }: LifecycleRuleDocument): number | undefined {
+  return (expiration as { NoncurrentDays?: number } | undefined)?.NoncurrentDays;
+}
+
+function lifecycleChanged(bucket: string, rules: readonly LifecycleRuleDocument[]): RunbookError {
+  return new RunbookError(
     'LIFECYCLE_CHANGED',
     `The lifecycle rules of '${bucket}' are not those that were there before, and the added one.`,
     {
-      hint: `somebody changed them at the same time: compare with aws s3api get-bucket-lifecycle-configuration --bucket ${bucket}. They were: ${JSON.stringify(before.rules)}`,
+      hint: `somebody changed them at the same time: compare with aws s3api get-bucket-lifecycle-configuration --bucket ${bucket}. They were: ${JSON.stringify(rules)}`,
     },
   );
-}
-
-function sameRules(left: readonly Rule[], right: readonly Rule[]): boolean {
-  const texts = (rules: readonly Rule[]) => rules.map((rule) => canonicalize(rule) ?? '').toSorted();
-  return canonicalize(texts(left)) === canonicalize(texts(right));
 }

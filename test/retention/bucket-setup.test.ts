@@ -82,18 +82,26 @@ describe('prepare-retention', () => {
     expect([...stage.bucket.configurations.keys()]).toEqual([]);
   });
 
+  test('an element that would be lost by the write is refused, and the rules stay', async () => {
+    const rules =
+      '<LifecycleConfiguration><Rule><ID>a</ID><Status>Enabled</Status><Filter/><Novelty>1</Novelty></Rule></LifecycleConfiguration>';
+    stage.bucket.configurations.set('lifecycle', rules);
+    const { status, stderr } = await prepare('--add-noncurrent-expiration', '7');
+    expect([status, stderr.split(':')[0]]).toEqual([2, 'LIFECYCLE_UNKNOWN']);
+    expect(configuration('lifecycle')).toBe(rules);
+  });
+
   test('rules that change under its hands are told, with what was there', async () => {
     let reads = 0;
-    const calls = {
-      listInventories: async () => [],
-      createInventory: async () => {},
+    const site = {
       readLifecycle: async () => {
         reads += 1;
-        return { rules: reads === 1 ? [{ ID: 'mine', Status: 'Enabled' as const }] : [], minimumSize: null };
+        return { rules: reads === 1 ? [{ ID: 'mine', Status: 'Enabled' }] : [], leastTransitionSize: null };
       },
       writeLifecycle: async () => {},
+      pause: async () => {},
     };
-    const made = addNoncurrentExpiration(calls, 'b', 7, (ID) => ({ ID, Status: 'Enabled' as const }));
+    const made = addNoncurrentExpiration(site, 'b', 7);
     await expect(made).rejects.toMatchObject({
       code: 'LIFECYCLE_CHANGED',
       hint: expect.stringContaining('"mine"'),

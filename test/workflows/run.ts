@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { currentContents } from '../../demo/contents.ts';
+import { GlueCatalog } from '../../sandbox/athena/glue.ts';
 import { BatchOperations } from '../../sandbox/batch/batch-operations.ts';
 import type { Bucket } from '../../sandbox/bucket.ts';
 import { CloudFormation } from '../../sandbox/cloudformation/cloud-formation.ts';
@@ -136,6 +137,7 @@ async function playStoryOnAws(one: Case, stage: Stage): Promise<void> {
   const { sandbox, double } = stage;
   const batch = new BatchOperations(sandbox);
   const cloudFormation = new CloudFormation(sandbox, batch);
+  sandbox.routes.push(...new GlueCatalog().routes());
   // A look then comes after the change, and no step has to wait for the next one.
   cloudFormation.stepMs = 0;
   batch.settings.stepMs = 0;

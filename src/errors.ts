@@ -105,6 +105,8 @@ export const ERROR_KINDS = {
   FREEZE_CONFLICT: failure(
     'Someone else changed the policy or the lifecycle configuration of the bucket at the same time.',
   ),
+  DRILL_BUCKET_FOREIGN: badInput('The scratch bucket of a drill was not made by a drill.'),
+  DRILL_FAILED: failure('A drill did not plan, roll back or undo what its own incident asks for.'),
   POLICY_TOO_LARGE: badInput('The bucket policy would be larger than S3 takes.'),
   POLICY_UNREADABLE: badInput('The bucket policy cannot be read, or S3 does not take it back as it is.'),
   LIFECYCLE_UNKNOWN: badInput(

@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { CLEANUP } from '../src/actions/contract/cleanup.ts';
 import { DEPLOY } from '../src/actions/contract/deploy.ts';
 import { DOCTOR } from '../src/actions/contract/doctor.ts';
+import { DRILL } from '../src/actions/contract/drill.ts';
 import { EXTEND_RETENTION } from '../src/actions/contract/extend-retention.ts';
 import { FREEZE } from '../src/actions/contract/freeze.ts';
 import { INVENTORY } from '../src/actions/contract/inventory.ts';
@@ -28,6 +29,7 @@ export const CONTRACTS: readonly ActionContract[] = [
   THAW,
   DOCTOR,
   EXTEND_RETENTION,
+  DRILL,
 ];
 
 /** Commit of the tag, as its repository has it. */

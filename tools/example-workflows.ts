@@ -9,6 +9,7 @@ const COPIED_WORKFLOWS = [
   'cleanup.yml',
   'restore-archived.yml',
   'extend-retention.yml',
+  'drill.yml',
 ];
 const CHECKOUT = / {6}- name: Check out\n(?: {8}.*\n)+/g;
 

@@ -5,6 +5,7 @@ import { actionResultSchema, DECISIONS } from '../src/actions/result.ts';
 import { approvalSchema } from '../src/approve/approval-file.ts';
 import { CHECK_AREAS, CHECK_KINDS } from '../src/doctor/codes.ts';
 import { doctorReportSchema } from '../src/doctor/diagnose.ts';
+import { drillSchema } from '../src/drill/drill-file.ts';
 import { ERROR_KINDS } from '../src/errors.ts';
 import { planSchema } from '../src/plan/plan-file.ts';
 import { retentionPlanSchema } from '../src/retention/retention-plan-file.ts';
@@ -32,6 +33,7 @@ export async function generatedDocs(): Promise<Record<string, string>> {
     ),
     'docs/action-result.schema.json': jsonSchema('output "result" of the actions', actionResultSchema),
     'docs/doctor.schema.json': jsonSchema('doctor --json of s3-rewind', doctorReportSchema),
+    'docs/drill.schema.json': jsonSchema('drill.json of s3-rewind', drillSchema),
     'docs/doctor.md': await doctorPage(),
     'docs/errors.md': await errorsPage(),
     'docs/actions.md': await actionsPage(),

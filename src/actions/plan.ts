@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { CommandEnd } from '../cli/hear-answer.ts';
 import { publishRecord } from '../cli/publish-record.ts';
 import { formatRecordUrl } from '../execute/batch/record-place.ts';
 import { provePlan } from '../execute/record.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
-import { type CommandEnd, runCommand } from './command.ts';
+import { runCommand } from './command.ts';
 import type { PLAN } from './contract/plan.ts';
 import type { UNDO } from './contract/undo.ts';
 import { chooseExecutor, type Executor } from './executor.ts';

@@ -11,9 +11,9 @@ export const DECISIONS = {
   blocked: 'there is a plan, and a check of it stands against starting it',
   restoring: '`restore-archived` told cost and time or how far S3 is, or S3 is restoring: look again later',
   suspended: '`deploy` made the stack, and jobs that wait for `start-jobs`',
-  done: 'every planned row ended done or already, and the verification agrees where it was asked for; the bucket is frozen, or thawed',
+  done: 'every planned row ended done or already, and the verification agrees where it was asked for; the bucket is frozen, or thawed; the drill passed',
   incomplete:
-    'it ran; rows were left as they are, or the verification found differences; a rule that `freeze` paused stays so',
+    'it ran; rows were left as they are, or the verification found differences; a rule that `freeze` paused stays so; a drill did not pass',
   cleaned: '`cleanup` removed what there was on AWS; the record stays',
   'would-clean': '`cleanup` with `dry-run` told what it would remove',
   agrees: '`verify` found all that it compared as planned',

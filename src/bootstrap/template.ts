@@ -4,6 +4,7 @@ import { yamlScalar } from '../render/yaml.ts';
 import {
   APPROVED_TAG,
   BOOTSTRAP_PATH,
+  DRILL_BUCKET_PREFIX,
   LOG_GROUP_PREFIX,
   PLAN_DATABASE_PREFIX,
   PLAN_WORKGROUP,
@@ -22,6 +23,8 @@ export type RawBootstrapInputs = {
   deployEnvironment?: string | undefined;
   cleanupEnvironment?: string | undefined;
   freezeEnvironment?: string | undefined;
+  /** true: a role for drills that trusts the branch; a text: that environment */
+  drill?: string | true | undefined;
 };
 
 /** The roles that a workflow takes on, and where a token may come from: an environment, or else the branch alone. */
@@ -34,6 +37,8 @@ export type BootstrapInputs = {
   environments: { plan: string | null; deploy: string | null; startJobs: string; cleanup: string | null };
   /** of the freeze role; null: there is none, for whoever may write policies may do anything to a bucket */
   freezeEnvironment: string | null;
+  /** of the role for drills; null: there is none */
+  drill: { environment: string | null } | null;
 };
 
 const REPOSITORY = /^([A-Za-z0-9](?:[A-Za-z0-9-]{0,38}))\/([A-Za-z0-9._-]{1,100})$/;
@@ -59,12 +64,13 @@ export function parseBootstrapInputs(raw: RawBootstrapInputs): BootstrapInputs {
     startJobs,
     cleanup: parseOptional(raw.cleanupEnvironment, 'cleanup-environment'),
   };
+  const drill = typeof raw.drill === 'string' ? parseName(raw.drill, ENVIRONMENT, 'drill') : null;
   // Names of environments are not case-sensitive on GitHub.
-  for (const [role, environment] of Object.entries(environments)) {
+  for (const [role, environment] of Object.entries({ ...environments, drill })) {
     if (role === 'startJobs' || environment?.toLowerCase() !== startJobs.toLowerCase()) continue;
     throw new RunbookError(
       'INVALID_OPTION',
-      `--${role}-environment '${environment}' is the environment that start-jobs waits in for its approval.`,
+      `--${role}${role === 'drill' ? '' : '-environment'} '${environment}' is the environment that start-jobs waits in for its approval.`,
       { hint: 'give it an environment without reviewers, or leave it out: then the branch alone is trusted' },
     );
   }
@@ -75,6 +81,7 @@ export function parseBootstrapInputs(raw: RawBootstrapInputs): BootstrapInputs {
     branch: parseName(raw.branch ?? DEFAULT_BRANCH, BRANCH, 'branch'),
     environments,
     freezeEnvironment: parseOptional(raw.freezeEnvironment, 'freeze-environment'),
+    drill: raw.drill === undefined ? null : { environment: drill },
   };
 }
 
@@ -130,6 +137,8 @@ export async function renderBootstrapTemplate(inputs: BootstrapInputs): Promise<
     startJobs: trusted(startJobs),
     cleanup: trusted(cleanup),
     freeze: inputs.freezeEnvironment === null ? null : trusted(inputs.freezeEnvironment),
+    drill: inputs.drill === null ? null : trusted(inputs.drill.environment),
+    drillBucketPrefix: DRILL_BUCKET_PREFIX,
     approvedTag: APPROVED_TAG,
     ownDigest: `\${aws:PrincipalTag/${ROLLBACK_TAGS.digest}}`,
     // Fn::Sub takes `${!` for a `${` that is not its own.

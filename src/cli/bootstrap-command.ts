@@ -33,6 +33,10 @@ export function addBootstrapCommand(program: Command): void {
       'add a role that may freeze and thaw, trusted for this environment alone; give it required reviewers',
     )
     .option(
+      '--drill [environment]',
+      'add a role for drills in a scratch bucket of their own, trusted for the branch, or for this environment',
+    )
+    .option(
       '--bucket <name...>',
       'buckets that may be rolled back or copied into; * stands for any characters',
     )

@@ -9,6 +9,7 @@ import { ENGINES } from './choose-engine.ts';
 import { addCleanupCommand } from './cleanup.ts';
 import { addDeployCommand } from './deploy.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addDrillCommand } from './drill-command.ts';
 import { addEndpointOptions } from './endpoint-options.ts';
 import { addExtendRetentionCommand } from './extend-retention-command.ts';
 import { addFreezeCommands } from './freeze-command.ts';
@@ -67,6 +68,7 @@ export function buildProgram(): Command {
   addPrepareRetentionCommand(program);
   addRetentionReportCommand(program);
   addFreezeCommands(program);
+  addDrillCommand(program, main);
   return program;
 }
 

@@ -125,7 +125,7 @@ export const CHECK_KINDS = {
   SCHEDULE_INACTIVITY: kind(
     'schedules',
     'The repository saw a push within 45 days, or is private.',
-    'Push a commit, or start a drill that opens a pull request.',
+    'Push a commit.',
   ),
   BUCKET_ACCESS: kind(
     'bucket',

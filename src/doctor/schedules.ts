@@ -121,6 +121,6 @@ function checkActivity(repository: Reading<RepositoryFacts>, name: string, now: 
   return check.warning(
     'SCHEDULE_INACTIVITY',
     `${pushedAt === null ? 'no push yet' : `last push at ${pushedAt}`}; GitHub disables schedules of a public repository after 60 days without activity`,
-    'push a commit, or let the drill open a pull request',
+    'push a commit',
   );
 }

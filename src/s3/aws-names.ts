@@ -37,3 +37,7 @@ export const PLAN_DATABASE_PARAMETERS = {
 export function planWorkPrefix(id: string): string {
   return `work/plan-${id}/`;
 }
+
+/** What the name of the scratch bucket of an account begins with, and the tag that a drill knows its own bucket by. */
+export const DRILL_BUCKET_PREFIX = 's3-rewind-drill-';
+export const DRILL_TAG = 's3-rewind:drill';

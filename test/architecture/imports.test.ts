@@ -26,6 +26,7 @@ const ORDER = [
   'cleanup',
   'retention',
   'doctor',
+  'drill',
   'cli',
   'actions',
 ];

@@ -7,13 +7,14 @@ import {
 /** One line a set of options of the bootstrap command. */
 const OPTIONS: Record<string, Omit<RawBootstrapInputs, 'repository'>> = {
   names: {},
-  ids: { repositoryId: '456', ownerId: '123' },
+  ids: { repositoryId: '456', ownerId: '123', drill: true },
   environments: {
     environment: 'roll back: go',
     planEnvironment: 'plan',
     deployEnvironment: 'deploy',
     cleanupEnvironment: 'cleanup',
     freezeEnvironment: 'freeze',
+    drill: 'drill',
     branch: 'release/1.x',
   },
 };

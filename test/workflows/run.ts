@@ -24,6 +24,7 @@ import { writeStubs } from './stubs.ts';
 const P = '2025-08-22T11:01:00Z';
 const BUCKET = 'data';
 const RECORDS = 'records';
+const SCRATCH = 's3-rewind-drill-123456789012-us-east-1';
 const APPROVED_TAG = 's3-rewind:approved';
 
 /** Variables of the repository, without the bootstrap stack and with it. */
@@ -40,6 +41,7 @@ const BOOTSTRAPPED = {
   S3_REWIND_BOUNDARY: arnOf('policy/s3-rewind/bootstrap/s3-rewind-Boundary'),
   S3_REWIND_SERVICE_ROLE: arnOf('role/s3-rewind/bootstrap/s3-rewind-ServiceRole'),
   S3_REWIND_RECORD_BUCKET: RECORDS,
+  S3_REWIND_DRILL_ROLE: arnOf('role/drill'),
 };
 const INPUTS = {
   bucket: BUCKET,
@@ -168,10 +170,27 @@ async function playStoryOnAws(one: Case, stage: Stage): Promise<void> {
     told('cleaned up; the comment says so');
 
     await playUndone(one, stage, { record }, before);
+    await playDrill(one, stage);
   } finally {
     await cloudFormation.settle();
     await batch.stop();
   }
+}
+
+/** A plan of the bucket in use, and a rollback in a scratch bucket that an earlier drill made, so that nothing waits. */
+async function playDrill(one: Case, stage: Stage): Promise<void> {
+  const { sandbox, bucket } = stage;
+  const before = currentContents(bucket);
+  const scratchBucket = sandbox.createBucket(SCRATCH, { versioning: 'Enabled' });
+  const tag = '<Tag><Key>s3-rewind:drill</Key><Value>2025-01-01T00:00:00Z</Value></Tag>';
+  scratchBucket.configurations.set('tagging', `<Tagging><TagSet>${tag}</TagSet></Tagging>`);
+  const { end } = await play(one, stage, 'drill.yml', { bucket: BUCKET, objects: '20' }, false);
+  assert.equal(end.status, 0, end.log);
+  assert.deepEqual(currentContents(bucket), before, 'a drill changed the bucket in use');
+  assert.ok(scratchBucket.stacks.size > 0, 'nothing was tried in the scratch bucket');
+  const kept = [...sandbox.bucket(RECORDS).stacks.from(() => true)].map(([key]) => key);
+  assert.equal(kept.filter((key) => key.startsWith('drills/drill-')).length, 2, 'a file for each half');
+  told('the drill planned the bucket in use and changed nothing of it; it rolled back in the scratch bucket');
 }
 
 async function playRefused(one: Case, stage: Stage): Promise<void> {
@@ -265,7 +284,7 @@ async function play(
   }, 20);
   try {
     const path = join(one.repository, one.workflows, workflow);
-    const actions = ['plan', 'undo', 'deploy', 'start-jobs', 'cleanup'].map((name) =>
+    const actions = ['plan', 'undo', 'deploy', 'start-jobs', 'cleanup', 'drill'].map((name) =>
       join(ROOT, 'actions', name, 'action.yml'),
     );
     const texts = await Promise.all([path, ...actions].map((file) => readFile(file, 'utf8')));

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { RunbookError } from '../errors.ts';
 import { readRunStart } from '../execute/run-files.ts';
 import { stageFolder } from '../plan/plan-folder.ts';
+import { formatInstant } from '../s3/point-in-time.ts';
 import { memberFolder, type ReplicationPair, type SetCheck } from '../set/set-file.ts';
 import { readSet, type SetRecord } from '../set/set-record.ts';
 import { buildSet, type PlannedMember, writeSet } from '../set/write-set.ts';
@@ -79,10 +80,12 @@ function leftOut(bucket: string): SetCheck {
 
 /** Removing a delete marker is not replicated, so those that came over from the source stay in the replica. */
 function staysBehind({ source, destination }: ReplicationPair, startOf: Map<string, string>): SetCheck {
+  // The second before, for a point in time is inclusive and the run may have begun its work within that second.
+  const before = formatInstant(new Date(Date.parse(startOf.get(source) ?? '') - 1000));
   return {
     code: 'REPLICATION_UNDO_PARTIAL',
     level: 'warning',
     message: `Delete markers that the run added in '${source}' and that were replicated to '${destination}' stay there: their removal is not replicated.`,
-    hint: `after this undo: npm run --silent s3-rewind -- plan --list --bucket ${destination} --timestamp ${startOf.get(source) ?? ''} --scenarios 2 --out FOLDER`,
+    hint: `before this undo, run the plan of: npm run --silent s3-rewind -- plan --list --bucket ${destination} --timestamp ${before} --scenarios 2 --out FOLDER`,
   };
 }

@@ -67,6 +67,9 @@ export const ERROR_KINDS = {
   QUERY_TIMED_OUT: failure('A query of Athena came to no end within its time.'),
   QUERY_CANCELLED: failure('A query of Athena was cancelled by someone else.'),
   LIST_TOO_LARGE: failure('A list of the plan is larger than S3 can put together from its parts.'),
+  LIFECYCLE_CHANGED: failure(
+    'The lifecycle rules of the bucket were changed by somebody else at the same time.',
+  ),
   LIST_DAMAGED: failure('What Athena wrote for a list is not what its own counts say.'),
   AWS_FAILED: failure('A request to Athena or Glue failed, also after it was sent again.'),
   INTERRUPTED: failure(
@@ -90,6 +93,13 @@ export const ERROR_KINDS = {
   CONFIRMATION_MISSING: badInput('The command changes a bucket, and was not told to go ahead.'),
   CHECKS_BLOCK: badInput('A blocking check of the plan stands against starting it.'),
   MFA_DELETE_ENABLED: badInput('MFA delete of the bucket forbids the removal of delete markers.'),
+  RESTORE_TIER_UNAVAILABLE: badInput('The archive of a version knows no such retrieval tier.'),
+  RESTORE_WINDOW_TOO_SHORT: badInput(
+    'Restored copies would expire before they could be copied, or would be kept for no whole number of days.',
+  ),
+  RESTORE_TERMS_CHANGED: badInput(
+    'The restores of this record were approved with another tier or number of days.',
+  ),
   FREEZE_EXISTS: badInput(
     'The bucket is frozen already by another record, or the record holds another freeze.',
   ),

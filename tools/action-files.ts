@@ -2,9 +2,11 @@ import { parse } from 'yaml';
 import { CLEANUP } from '../src/actions/contract/cleanup.ts';
 import { DEPLOY } from '../src/actions/contract/deploy.ts';
 import { DOCTOR } from '../src/actions/contract/doctor.ts';
+import { EXTEND_RETENTION } from '../src/actions/contract/extend-retention.ts';
 import { FREEZE } from '../src/actions/contract/freeze.ts';
 import { INVENTORY } from '../src/actions/contract/inventory.ts';
 import { PLAN } from '../src/actions/contract/plan.ts';
+import { RESTORE_ARCHIVED } from '../src/actions/contract/restore-archived.ts';
 import { START_JOBS } from '../src/actions/contract/start-jobs.ts';
 import { THAW } from '../src/actions/contract/thaw.ts';
 import { UNDO } from '../src/actions/contract/undo.ts';
@@ -18,12 +20,14 @@ export const CONTRACTS: readonly ActionContract[] = [
   PLAN,
   DEPLOY,
   START_JOBS,
+  RESTORE_ARCHIVED,
   VERIFY,
   UNDO,
   CLEANUP,
   FREEZE,
   THAW,
   DOCTOR,
+  EXTEND_RETENTION,
 ];
 
 /** Commit of the tag, as its repository has it. */

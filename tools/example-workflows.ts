@@ -3,7 +3,13 @@ import { readFile } from 'node:fs/promises';
 /** The workflows of this repository as another one uses them: by the name of the actions, without a checkout. */
 
 const WORKFLOWS = new URL('../.github/workflows/', import.meta.url);
-const COPIED_WORKFLOWS = ['rollback.yml', 'undo.yml', 'cleanup.yml'];
+const COPIED_WORKFLOWS = [
+  'rollback.yml',
+  'undo.yml',
+  'cleanup.yml',
+  'restore-archived.yml',
+  'extend-retention.yml',
+];
 const CHECKOUT = / {6}- name: Check out\n(?: {8}.*\n)+/g;
 
 /** Path → text. */

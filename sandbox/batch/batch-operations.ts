@@ -10,6 +10,7 @@ import { countFailed, type Job, type JobDefinition, type JobTask, TERMINAL } fro
 import { type FunctionOptions, LambdaFunction, type LambdaHandler } from './lambda-function.ts';
 import { PreparationError, readManifestTasks } from './manifest.ts';
 import { writeReport } from './report.ts';
+import { retentionTask } from './retention-task.ts';
 import { batchRoutes } from './routes.ts';
 
 const DAY_MS = 86_400_000;
@@ -205,7 +206,12 @@ export class BatchOperations {
   }
 
   async #deliver(job: Job, tasks: readonly JobTask[]): Promise<Delivery[]> {
-    const { operation } = job.definition;
+    const { operation, roleArn } = job.definition;
+    if (operation.kind === 'S3PutObjectRetention') {
+      const context = { store: this.#store, faults: this.#requestFaults };
+      if (!this.mayInvoke(roleArn)) return tasks.map((task) => denied(task, 's3:PutObjectRetention'));
+      return await Promise.all(tasks.map((task) => retentionTask(context, operation, task)));
+    }
     if (operation.kind === 'S3PutObjectCopy') {
       if (!this.mayInvoke(job.definition.roleArn)) return tasks.map((task) => denied(task, 's3:PutObject'));
       const context = { store: this.#store, faults: this.#requestFaults };

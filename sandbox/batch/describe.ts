@@ -71,5 +71,9 @@ function describeOperation(operation: JobOperation): string {
     );
     return `<LambdaInvoke>${element('FunctionArn', operation.functionArn)}${element('InvocationSchemaVersion', operation.schemaVersion)}<UserArguments>${entries.join('')}</UserArguments></LambdaInvoke>`;
   }
+  if (operation.kind === 'S3PutObjectRetention') {
+    const lock = `${element('RetainUntilDate', operation.retainUntil)}${element('Mode', operation.mode)}`;
+    return `<S3PutObjectRetention>${element('BypassGovernanceRetention', operation.bypassGovernance)}<Retention>${lock}</Retention></S3PutObjectRetention>`;
+  }
   return `<S3PutObjectCopy>${element('TargetResource', `arn:aws:s3:::${operation.targetBucket}`)}${element('StorageClass', operation.storageClass)}${element('SSEAwsKmsKeyId', operation.kmsKeyArn)}${element('MetadataDirective', operation.metadataDirective)}${element('TargetKeyPrefix', operation.targetKeyPrefix === '' ? undefined : operation.targetKeyPrefix)}</S3PutObjectCopy>`;
 }

@@ -22,6 +22,12 @@ export type JobOperation =
       kmsKeyArn: string | undefined;
       metadataDirective: string | undefined;
       targetKeyPrefix: string;
+    }
+  | {
+      kind: 'S3PutObjectRetention';
+      mode: string;
+      retainUntil: string;
+      bypassGovernance: boolean;
     };
 
 export type JobDefinition = {

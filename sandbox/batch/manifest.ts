@@ -53,6 +53,13 @@ export function readManifestTasks(store: Store, definition: JobDefinition): JobT
     }
     return task;
   });
+  // "Batch Operations verifies that Object Lock is enabled on your bucket before processing any keys in the manifest."
+  if (
+    operation.kind === 'S3PutObjectRetention' &&
+    tasks.some((task) => store.buckets.get(task.bucket)?.objectLock === undefined)
+  ) {
+    throw new PreparationError('ObjectLockNotEnabled', 'Object Lock is not enabled on the bucket.');
+  }
   const versioned = tasks.filter(({ versionId }) => versionId !== '').length;
   if (versioned !== 0 && versioned !== tasks.length) {
     throw new PreparationError('ManifestInvalid', 'Version IDs are given for all rows or for none.');

@@ -95,6 +95,16 @@ function readOperation(node: XmlNode | undefined): JobOperation {
     if (functionArn === '') throw invalid('FunctionArn');
     return { kind: 'LambdaInvoke', functionArn, schemaVersion, userArguments };
   }
+  const retention = child(node, 'S3PutObjectRetention');
+  if (retention !== undefined) {
+    const lock = child(retention, 'Retention');
+    return {
+      kind: 'S3PutObjectRetention',
+      mode: childText(lock, 'Mode') ?? '',
+      retainUntil: childText(lock, 'RetainUntilDate') ?? '',
+      bypassGovernance: childText(retention, 'BypassGovernanceRetention') === 'true',
+    };
+  }
   const copy = child(node, 'S3PutObjectCopy');
   if (copy === undefined)
     throw new S3Error('NotImplemented', { message: 'The sandbox has no such operation' });

@@ -1,5 +1,6 @@
 import type { Bucket } from '../bucket.ts';
 import {
+  isArchived,
   isRestored,
   type ObjectAttributes,
   type ObjectVersion,
@@ -122,7 +123,7 @@ export function versionHeaders(
     ...encryptionHeaders(attributes.encryption),
     // "Amazon S3 returns this header for all objects except for S3 Standard storage class objects."
     'x-amz-storage-class': attributes.storageClass === 'STANDARD' ? undefined : attributes.storageClass,
-    'x-amz-archive-status': attributes.archiveStatus,
+    'x-amz-archive-status': isArchived(version, now) ? attributes.archiveStatus : undefined,
     'x-amz-restore': restoreHeader(version, now),
     'x-amz-website-redirect-location': attributes.websiteRedirect,
     'x-amz-replication-status': attributes.replicationStatus,

@@ -24,7 +24,9 @@ function restoreObject(context: OperationContext): S3Response {
   const now = store.context.clock.now();
   const { restored, archiveStatus, storageClass } = version.attributes;
   const seconds = RESTORE_SECONDS[archiveStatus ?? storageClass];
-  if (seconds === undefined) throw archivedError(version);
+  // Intelligent-Tiering has moved a restored object back for good, so that it is not archived any more.
+  const isMovedBack = archiveStatus !== undefined && isRestored(restored, now);
+  if (seconds === undefined || isMovedBack) throw archivedError(version);
   const body = parseXml(request.body, 'RestoreRequest');
   const days = requestedDays(childText(body, 'Days'), version);
   const tier =

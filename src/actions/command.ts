@@ -7,7 +7,7 @@ export type CommandEnd = { status: number; answer: Record<string, unknown> };
 
 /**
  * Runs a command of the command line in this process, with `--json`, and catches what it answers.
- * @returns its exit status: 0, 3, or 1 from a doctor that found problems
+ * @returns its exit status: 0, 3, 4 of `restore-archived`, or 1 from a doctor that found problems
  * @throws RunbookError what the command refused or failed with
  */
 export async function runCommand(

@@ -9,6 +9,7 @@ export const DECISIONS = {
   'nothing-to-do':
     'the bucket is as it was at the point in time, so there is nothing to start; or nothing has expired',
   blocked: 'there is a plan, and a check of it stands against starting it',
+  restoring: '`restore-archived` told cost and time or how far S3 is, or S3 is restoring: look again later',
   suspended: '`deploy` made the stack, and jobs that wait for `start-jobs`',
   done: 'every planned row ended done or already, and the verification agrees where it was asked for; the bucket is frozen, or thawed',
   incomplete:

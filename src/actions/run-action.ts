@@ -28,6 +28,7 @@ const STATUS: Record<ActionDecision, number> = {
   planned: 0,
   'nothing-to-do': 0,
   blocked: 0,
+  restoring: 0,
   suspended: 0,
   done: 0,
   cleaned: 0,

@@ -133,6 +133,15 @@ function toOperation(operation: BatchOperation, bucketArn: (bucket: string) => s
       },
     };
   }
+  if (operation.kind === 'retention') {
+    const { mode, retainUntil } = operation;
+    return {
+      S3PutObjectRetention: {
+        BypassGovernanceRetention: false,
+        Retention: { Mode: mode, RetainUntilDate: retainUntil },
+      },
+    };
+  }
   return {
     S3PutObjectCopy: {
       TargetResource: bucketArn(operation.bucket),
@@ -168,6 +177,7 @@ function toBatchJob(job: JobDescriptor, status: BatchJob['status']): BatchJob {
             fields: job.Manifest?.Spec?.Fields ?? [],
           },
     roleArn: job.RoleArn ?? '',
+    retention: retentionOf(job.Operation),
     lambda:
       job.Operation?.LambdaInvoke === undefined
         ? null
@@ -178,6 +188,16 @@ function toBatchJob(job: JobDescriptor, status: BatchJob['status']): BatchJob {
     copy: copyOf(job.Operation?.S3PutObjectCopy),
     createdAt: job.CreationTime ?? null,
     endedAt: job.TerminationDate ?? null,
+  };
+}
+
+function retentionOf(operation: JobOperation | undefined): BatchJob['retention'] {
+  const found = operation?.S3PutObjectRetention;
+  if (found === undefined) return null;
+  return {
+    mode: found.Retention?.Mode ?? '',
+    retainUntil: found.Retention?.RetainUntilDate ?? null,
+    bypassesGovernance: found.BypassGovernanceRetention ?? false,
   };
 }
 

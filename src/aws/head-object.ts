@@ -1,11 +1,12 @@
 import { HeadObjectCommand, type HeadObjectCommandOutput, type S3Client } from '@aws-sdk/client-s3';
-import { ARCHIVED_STORAGE_CLASSES } from '../s3/storage-class.ts';
+import { ARCHIVE_KINDS } from '../s3/restore.ts';
 import type { HeadAnswer, ObjectHead } from '../s3/version-entry.ts';
 import { checksumsOf } from './checksums.ts';
 import { headersOf, statusOf } from './responses.ts';
 
 /** A restored copy that can be read now (API_HeadObject, x-amz-restore). */
 const RESTORED = /ongoing-request="false"/;
+const RESTORING = /ongoing-request="true"/;
 
 /**
  * HEADs a key or one of its versions. A delete marker answers with an error: 404 where it is current, 405 where it is
@@ -38,8 +39,7 @@ export async function headObject(
 
 function describe(output: HeadObjectCommandOutput): ObjectHead {
   const storageClass = output.StorageClass ?? 'STANDARD';
-  const isArchived =
-    output.ArchiveStatus !== undefined || ARCHIVED_STORAGE_CLASSES.some((name) => name === storageClass);
+  const archive = ARCHIVE_KINDS.find((kind) => kind === (output.ArchiveStatus ?? storageClass)) ?? null;
   return {
     kind: 'version',
     versionId: output.VersionId ?? null,
@@ -47,7 +47,9 @@ function describe(output: HeadObjectCommandOutput): ObjectHead {
     size: output.ContentLength ?? 0,
     storageClass,
     lastModified: output.LastModified ?? new Date(0),
-    isReadable: !isArchived || RESTORED.test(output.Restore ?? ''),
+    isReadable: archive === null || RESTORED.test(output.Restore ?? ''),
+    archive,
+    isRestoring: RESTORING.test(output.Restore ?? ''),
     isEncryptedWithKms: output.ServerSideEncryption?.startsWith('aws:kms') ?? false,
     websiteRedirect: output.WebsiteRedirectLocation ?? null,
     headers: contentHeaders(output),

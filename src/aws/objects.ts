@@ -68,6 +68,24 @@ export function openObjectCalls(client: S3Client): ObjectCalls {
         token = next;
       } while (token !== undefined);
     },
+    async listFolders(bucket, prefix) {
+      const folders: string[] = [];
+      let token: string | undefined;
+      do {
+        const command = new ListObjectsV2Command({
+          Bucket: bucket,
+          Prefix: prefix,
+          Delimiter: '/',
+          ...(token !== undefined && { ContinuationToken: token }),
+        });
+        const output = await client.send(command).catch((error) => {
+          throw asCallError(error);
+        });
+        folders.push(...(output.CommonPrefixes ?? []).map(({ Prefix = '' }) => Prefix));
+        token = output.IsTruncated ? output.NextContinuationToken : undefined;
+      } while (token !== undefined);
+      return folders;
+    },
     async writeObject({ bucket, key, body, condition }) {
       try {
         const output = await client.send(

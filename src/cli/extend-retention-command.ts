@@ -8,6 +8,7 @@ export type ExtendRetentionOptions = RawRetentionOptions &
     list?: boolean;
     concurrency?: string;
     previous?: string;
+    recordBucket?: string;
     reportOnly?: boolean;
     prices?: string;
     out: string;
@@ -26,6 +27,11 @@ Examples:
     npm run --silent s3-rewind -- extend-retention --config retention.json --previous my-extension \\
       --inventory ./report/2025-09-07T01-00Z/manifest.json --out my-extension-2
     npm run --silent s3-rewind -- start-jobs --record my-extension-2 --unattended
+
+  The same on AWS: the record goes to the record bucket, and S3 Batch Operations extends:
+    npm run --silent s3-rewind -- extend-retention --config retention.yaml --previous latest \\
+      --record-bucket my-records --inventory s3://my-reports/my-bucket/all/2025-09-07T01-00Z/manifest.json --out my-extension-3
+    npm run --silent s3-rewind -- start-jobs --record s3://my-records/rt-my-bucket-20250907t030000z-1a2b3c4d/ --unattended
 
   Look at a small bucket now, and change nothing ever:
     npm run --silent s3-rewind -- extend-retention --bucket my-bucket --prefix important/ --list \\
@@ -48,14 +54,18 @@ export function addExtendRetentionCommand(program: Command): void {
     .option('--mode <mode>', 'of versions without a lock: GOVERNANCE or COMPLIANCE (default)')
     .option('--convert-governance', 'turn GOVERNANCE into COMPLIANCE where a version is extended')
     .option('--skip-legal-hold-only', 'leave versions alone that have a legal hold and no retention')
-    .option('--config <file>', 'settings as JSON, with several rules; instead of the options above')
+    .option('--config <file>', 'settings as YAML or JSON, with several rules; instead of the options above')
     .option('--budget-tasks <n>', 'versions that a later run may extend without a review')
     .option('--budget-cost <usd>', 'what a later run may cost without a review')
-    .option('--previous <folder>', 'the record of the run before, whose settings were reviewed')
+    .option(
+      '--previous <record>',
+      'the record of the run before, whose settings were reviewed: folder, s3://…, or latest with --record-bucket',
+    )
+    .option('--record-bucket <name>', 'put the plan there, for S3 Batch Operations to run')
     .option('--report-only', 'make a plan that cannot be started')
     .option(
       '--inventory <path...>',
-      'manifest.json of an S3 Inventory report with the Object Lock fields, or its files; local or s3://bucket/key',
+      'manifest.json of an S3 Inventory report with the Object Lock fields, or its files; local or s3://bucket/key; or the s3://… folder of all reports, for the newest',
     )
     .option('--list', 'for small buckets: list now, and ask for the lock of every current version')
     .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')

@@ -6,6 +6,7 @@ import { openDuckDb } from '../engine/duckdb.ts';
 import type { QueryEngine } from '../engine/query-engine.ts';
 import { RunbookError } from '../errors.ts';
 import { readPatiently, sleep } from '../execute/backoff.ts';
+import { formatRecordUrl } from '../execute/batch/record-place.ts';
 import { refusalOf } from '../execute/refusals.ts';
 import { openInventory } from '../inventory/open.ts';
 import { readParquetColumns } from '../inventory/parquet-columns.ts';
@@ -17,16 +18,22 @@ import { readTemplate } from '../render/handlebars.ts';
 import { assertBucketLock } from '../retention/bucket-lock.ts';
 import { buildRetentionPlan } from '../retention/build-retention-plan.ts';
 import { readLocks } from '../retention/read-locks.ts';
-import type { RetentionCalls } from '../retention/retention-calls.ts';
+import { publishRetention } from '../retention/remote-record.ts';
+import { RETENTION_NEEDS, type RetentionCalls } from '../retention/retention-calls.ts';
 import { renderRetentionComment } from '../retention/retention-comment.ts';
 import { RETENTION_PLAN_FILE, type RetentionPlan } from '../retention/retention-plan-file.ts';
-import { readPreviousRun } from '../retention/retention-record.ts';
+import type { RetentionRecord } from '../retention/retention-record.ts';
+import { renderRetentionTemplate } from '../retention/retention-template.ts';
 import { type RetentionSettings, readSettings } from '../retention/settings.ts';
+import { parseBucketName } from '../s3/bucket.ts';
 import { parseEndpoint } from './endpoint-options.ts';
 import type { ExtendRetentionOptions } from './extend-retention-command.ts';
 import { watchInterruption } from './interruption.ts';
+import { resolveLatestReports } from './latest-report.ts';
 import { listLiveBucket, outermost, parseConcurrency } from './list-bucket.ts';
 import { LISTING_FILE } from './live-inventory.ts';
+import { openRecordCalls } from './open-record.ts';
+import { findPreviousRun, type RecordSite } from './previous-run.ts';
 import { fetchInventories } from './remote-inventory.ts';
 import { retentionPlanSummary } from './retention-summary.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
@@ -39,7 +46,8 @@ export async function runExtendRetention(options: ExtendRetentionOptions): Promi
   const settings = await readSettings(options);
   assertOneSource(options);
   const prices = options.prices === undefined ? builtInPrices() : await readPriceTable(options.prices);
-  const previous = options.previous === undefined ? null : await readPreviousRun(options.previous);
+  const place = options.recordBucket === undefined ? null : parseBucketName(options.recordBucket);
+  const site = { objects: openRecordCalls(options), pause: sleep };
   const client = openS3Client(parseEndpoint(options));
   const interruption = watchInterruption();
   const terminal = await openTerminal({ quiet: options.quiet ?? false });
@@ -49,6 +57,7 @@ export async function runExtendRetention(options: ExtendRetentionOptions): Promi
     const { bucket } = settings;
     const lock = await readPatiently(() => calls.readBucketLock(bucket), sleep);
     assertBucketLock(bucket, lock);
+    const previous = await findPreviousRun(options, settings, site);
     // The store's clock: its dates are what the locks are compared with.
     const now = calls.serverTime();
     const folder = await stageFolder(options.out, null);
@@ -68,14 +77,16 @@ export async function runExtendRetention(options: ExtendRetentionOptions): Promi
         previous,
         reportOnly: options.reportOnly ?? false,
         prices,
+        template: place === null ? null : await renderRetentionTemplate(settings),
         now,
         progress,
       });
       await writePlan(folder.path, plan);
       interruption.assertNone();
+      const record = await publish(site, place, { folder: folder.path, plan });
       await folder.commit();
       terminal.finish();
-      tell(options, plan);
+      tell(options, plan, record);
     } catch (error) {
       throw folder.explain(error);
     } finally {
@@ -83,7 +94,7 @@ export async function runExtendRetention(options: ExtendRetentionOptions): Promi
       await folder.discard();
     }
   } catch (error) {
-    throw refusalOf(error, settings.bucket);
+    throw refusalOf(error, settings.bucket, RETENTION_NEEDS);
   } finally {
     terminal.finish();
     interruption.end();
@@ -113,9 +124,10 @@ async function openSource(folder: StagedFolder, request: SourceRequest): Promise
   const { engine, options, progress } = request;
   const describe = (path: string) => readParquetColumns(path, engine);
   if (options.inventory !== undefined) {
-    const paths = await fetchInventories(options.inventory, folder.workPath, options, progress);
+    const reports = await resolveLatestReports(options.inventory, options);
+    const paths = await fetchInventories(reports, folder.workPath, options, progress);
     const source = await openInventory(paths, describe);
-    return { ...source, location: options.inventory.join(', ') };
+    return { ...source, location: reports.join(', ') };
   }
   const { bucket, rules } = request.settings;
   const concurrency = parseConcurrency(options.concurrency);
@@ -141,21 +153,39 @@ async function openSource(folder: StagedFolder, request: SourceRequest): Promise
   return { ...source, location: LISTING_FILE, takenAt: live.listing.takenAt };
 }
 
+/** Puts a plan into the record bucket. @returns the address of its record; null where it stays in its folder */
+async function publish(
+  site: RecordSite,
+  bucket: string | null,
+  record: RetentionRecord,
+): Promise<string | null> {
+  if (bucket === null) return null;
+  const place = { bucket, prefix: `${record.plan.retentionId}/` };
+  try {
+    await publishRetention(site, place, record);
+  } catch (error) {
+    throw refusalOf(error, bucket);
+  }
+  return formatRecordUrl(place);
+}
+
 async function writePlan(folder: string, plan: RetentionPlan): Promise<void> {
   const comment = renderRetentionComment(plan, await readTemplate(COMMENT_TEMPLATE));
   await writeFile(join(folder, RETENTION_PLAN_FILE), `${JSON.stringify(plan, null, 2)}\n`);
   await writeFile(join(folder, 'comment.md'), comment);
 }
 
-function tell({ json, out }: ExtendRetentionOptions, plan: RetentionPlan): void {
+function tell({ json, out }: ExtendRetentionOptions, plan: RetentionPlan, url: string | null): void {
+  const record = url ?? out;
   if (!json) {
-    writeOut(retentionPlanSummary(plan, out));
+    writeOut(retentionPlanSummary(plan, record));
     return;
   }
   const { retentionId, digest, settings, now, dates, classes, manifests, review, estimate, checks } = plan;
   writeJson({
     command: 'extend-retention',
-    record: out,
+    record,
+    folder: out,
     retentionId,
     planDigest: digest,
     settings,

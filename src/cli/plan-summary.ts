@@ -70,6 +70,6 @@ function nextStep({ checks, manifests, inputs }: RollbackPlan, folder: string): 
   ];
 }
 
-function money(usd: number): string {
+export function money(usd: number): string {
   return usd > 0 && usd < 0.01 ? '< $0.01' : `$${usd.toFixed(2)}`;
 }

@@ -14,6 +14,9 @@ import { addExtendRetentionCommand } from './extend-retention-command.ts';
 import { addFreezeCommands } from './freeze-command.ts';
 import { addInventoryCommand } from './inventory-command.ts';
 import type { PlanSetOptions } from './plan-set.ts';
+import { addPrepareRetentionCommand } from './prepare-retention-command.ts';
+import { addRestoreArchivedCommand } from './restore-archived.ts';
+import { addRetentionReportCommand } from './retention-report-command.ts';
 import { addStartJobsCommand } from './start-jobs.ts';
 import { reportFailure } from './terminal.ts';
 import { addUndoCommand } from './undo.ts';
@@ -38,11 +41,11 @@ Examples:
     npm run --silent s3-rewind -- plan --inventory versions/*.parquet --bucket my-bucket \\
       --timestamp 2025-08-30T02:00:00Z --mode copy-to-bucket --destination-bucket my-copy --out my-plan
 
-  Two buckets under one review, and a bucket with its replica:
-    npm run --silent s3-rewind -- plan --list --bucket my-bucket --bucket my-other-bucket \\
-      --timestamp 2025-08-30T02:00:00Z --out my-set
-    npm run --silent s3-rewind -- plan --list --bucket my-bucket --with-replicas \\
-      --timestamp 2025-08-30T02:00:00Z --out my-set
+  Two buckets under one review; or a bucket and its replica, in the right order:
+    npm run --silent s3-rewind -- plan --bucket my-bucket --bucket my-tables --timestamp 2025-08-30T02:00:00Z \\
+      --inventory my-bucket=versions.csv --inventory my-tables=tables.csv --out my-set
+    npm run --silent s3-rewind -- plan --replica my-bucket=my-replica --timestamp 2025-08-30T02:00:00Z \\
+      --inventory my-bucket=versions.csv --inventory my-replica=replica.csv --out my-set
 
 Exit status: 0 a plan was written; 2 the input was refused; 1 it failed. Nothing is written unless it is 0.
 `;
@@ -65,10 +68,13 @@ export function buildProgram(): Command {
   addPlanCommand(program);
   addStartJobsCommand(program);
   addDeployCommand(program);
+  addRestoreArchivedCommand(program);
   addVerifyCommand(program);
   addUndoCommand(program);
   addCleanupCommand(program);
   addExtendRetentionCommand(program);
+  addPrepareRetentionCommand(program);
+  addRetentionReportCommand(program);
   addFreezeCommands(program);
   return program;
 }
@@ -98,7 +104,11 @@ function addPlanCommand(program: Command): void {
     .option('--work-group <name>', 'athena: the workgroup to run queries in (default: s3-rewind-plan)')
     .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')
     .option('--resume', 'with --list: go on with the listing that an interrupted run left')
-    .option('--bucket <name...>', 'the bucket that the inventory describes; several make a set of plans')
+    .option(
+      '--bucket <name>',
+      'the bucket that the inventory describes; given several times: a set of plans',
+      (name: string, others: string[] | undefined) => [...(others ?? []), name],
+    )
     .option('--buckets <file>', 'a set of plans for the buckets of this file, one a line')
     .option('--replica <pair...>', 'a set: SOURCE=DESTINATION, a pair of S3 Replication; both are planned')
     .option('--with-replicas', 'a set: with what the buckets replicate to, or where they are replicated from')

@@ -38,6 +38,13 @@ const NEXT_STEPS: Partial<Record<Outcome, string>> = {
   failed: 'failed: run the same command again',
 };
 
+/** A job is over with its run: versions that are left are still due, and the next plan has them. */
+const NEXT_STEPS_ON_AWS: typeof NEXT_STEPS = {
+  ...NEXT_STEPS,
+  denied: 'were denied: see detail in outcomes/; the next run plans them anew',
+  failed: 'failed: the next run plans them anew',
+};
+
 /** What `start-jobs` prints for the record of an extension. */
 export function retentionRunSummary(run: RetentionOutcome, folder: string): string {
   const seen = OUTCOMES.filter((outcome) => run.outcomes[outcome] > 0);
@@ -46,7 +53,7 @@ export function retentionRunSummary(run: RetentionOutcome, folder: string): stri
     `${formatCount(run.rows)} versions: ${seen.map((outcome) => `${formatCount(run.outcomes[outcome])} ${outcome}`).join(', ') || 'nothing was due'}`,
     isFulfilled(run.outcomes) ? 'Every planned version is locked.' : 'Some versions were left as they are.',
     ...seen.flatMap((outcome) => {
-      const next = NEXT_STEPS[outcome];
+      const next = run.executor === 'batch' ? NEXT_STEPS_ON_AWS[outcome] : NEXT_STEPS[outcome];
       return next === undefined ? [] : [`${outcome}: ${formatCount(run.outcomes[outcome])} ${next}`];
     }),
     `Compliance record: ${printable(folder)}/outcomes/`,

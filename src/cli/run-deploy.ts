@@ -1,11 +1,14 @@
 import process from 'node:process';
 import { deploy } from '../deploy/deploy.ts';
+import type { StackSetting } from '../deploy/deploy-stack.ts';
 import { jobName } from '../deploy/jobs-file.ts';
-import { accountOf } from '../deploy/site.ts';
+import { accountOf, type DeploySite } from '../deploy/site.ts';
 import { RunbookError } from '../errors.ts';
 import { formatRecordUrl, parseRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
 import { readRecord } from '../execute/record.ts';
 import { refusalOf } from '../execute/refusals.ts';
+import { deployRetention } from '../retention/deploy-retention.ts';
+import { isRetentionPlace } from '../retention/remote-record.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
 import { SCENARIOS, type Scenario } from '../s3/rollback.ts';
 import type { DeployOptions } from './deploy.ts';
@@ -53,6 +56,10 @@ export async function runDeploy(options: DeployOptions): Promise<void> {
       expires: formatInstant(new Date(Date.now() + days * DAY_MS)),
       reservedConcurrency: concurrency === 0 ? '' : String(concurrency),
     };
+    if (isRetentionPlace(place)) {
+      await deploySettings(site, place, setting, options);
+      return;
+    }
     const { plan, jobs, outputs, renewed } = await deploy(site, place, setting, scenarios);
     terminal.finish();
     const record = formatRecordUrl(place);
@@ -85,6 +92,35 @@ export async function runDeploy(options: DeployOptions): Promise<void> {
   } finally {
     terminal.finish();
   }
+}
+
+/** The stack of the settings of an extension; its jobs are made once they may run. */
+async function deploySettings(
+  site: DeploySite,
+  place: RecordPlace,
+  setting: StackSetting,
+  { json }: DeployOptions,
+): Promise<void> {
+  const { plan, stack } = await deployRetention(site, place, setting);
+  const record = formatRecordUrl(place);
+  if (json) {
+    writeJson({
+      command: 'deploy',
+      record,
+      retentionId: plan.retentionId,
+      planDigest: plan.digest,
+      stackId: stack.id,
+      outputs: stack.outputs,
+    });
+    return;
+  }
+  writeOut(
+    [
+      `Deployed the settings of ${plan.retentionId} (${plan.settingsFingerprint}): ${stack.name}`,
+      'Nothing can be locked yet: the role waits for its approval.',
+      `Next: npm run --silent s3-rewind -- start-jobs --record ${record} --approval approval.json`,
+    ].join('\n'),
+  );
 }
 
 /** Where the record is on S3; a plan folder is uploaded first. */

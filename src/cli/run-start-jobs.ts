@@ -8,9 +8,11 @@ import { DEFAULT_REQUESTS_IN_FLIGHT, runDirect } from '../execute/direct.ts';
 import { copySourceOf, type PlanRecord, writtenBucket } from '../execute/record.ts';
 import { lockRecord } from '../execute/record-lock.ts';
 import type { RunOutcome } from '../execute/run-files.ts';
+import { isRetentionPlace } from '../retention/remote-record.ts';
 import { isRetentionRecord } from '../retention/retention-record.ts';
 import { isFulfilled } from '../s3/outcome.ts';
 import { isSetRecord } from '../set/set-record.ts';
+import { parseConcurrency } from './concurrency-option.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
 import { watchStop } from './interruption.ts';
 import { openPlanCalls } from './open-calls.ts';
@@ -24,6 +26,11 @@ const PRINCIPAL_ARN = /^arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+$/;
 /** The `start-jobs` command: runs the plan of a record from this machine. */
 export async function runStartJobs(options: StartJobsOptions): Promise<void> {
   const concurrency = parseConcurrency(options.concurrency);
+  const place = parseRecordUrl(options.record);
+  if (place !== null && isRetentionPlace(place)) {
+    const { runRetentionOnAws } = await import('./run-retention-on-aws.ts');
+    return await runRetentionOnAws(options, place);
+  }
   if (await isRetentionRecord(options.record)) {
     const { runStartRetention } = await import('./run-start-retention.ts');
     return await runStartRetention(options, concurrency ?? DEFAULT_REQUESTS_IN_FLIGHT);
@@ -37,7 +44,6 @@ export async function runStartJobs(options: StartJobsOptions): Promise<void> {
     const { runStartSet } = await import('./run-start-set.ts');
     return await runStartSet(options, concurrency);
   }
-  const place = parseRecordUrl(options.record);
   if (place !== null && options.printPolicies === undefined) {
     const { isDeployed, runJobsOnAws } = await import('./run-start-on-aws.ts');
     if (await isDeployed(options, place)) return await runJobsOnAws(options, place);
@@ -117,13 +123,4 @@ function confirmationMissing({ name, plan }: PlanRecord): RunbookError {
       hint: `read ${name.replace(/\/$/, '')}/comment.md; if it describes what you want: npm run --silent s3-rewind -- start-jobs --record ${name} --yes`,
     },
   );
-}
-
-function parseConcurrency(text: string | undefined): number | null {
-  if (text === undefined) return null;
-  const value = /^\d{1,4}$/.test(text) ? Number(text) : 0;
-  if (value >= 1) return value;
-  throw new RunbookError('INVALID_OPTION', `--concurrency '${text}' is not a number of requests.`, {
-    hint: 'give a whole number from 1, or leave it out for 64',
-  });
 }

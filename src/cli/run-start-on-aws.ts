@@ -10,7 +10,6 @@ import { RunbookError } from '../errors.ts';
 import { readPatiently, sleep } from '../execute/backoff.ts';
 import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
 import { refusalOf } from '../execute/refusals.ts';
-import type { RollbackPlan } from '../plan/plan-file.ts';
 import { isFulfilled } from '../s3/outcome.ts';
 import { openDeploySite } from './deploy-site.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
@@ -78,9 +77,9 @@ export async function runJobsOnAws(
  * The proof of approval, which comes before anything is asked of AWS.
  * @throws RunbookError CONFIRMATION_MISSING, APPROVAL_UNREADABLE, APPROVAL_DIGEST_CHANGED, APPROVAL_MISSING
  */
-async function readApproval(
+export async function readApproval(
   options: Options,
-  plan: RollbackPlan,
+  plan: { rollbackId: string; digest: string },
 ): Promise<{ reason: string; text: string | null }> {
   const { approval, yes } = options;
   if (approval === 'none' && yes === true) {

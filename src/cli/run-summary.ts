@@ -11,7 +11,7 @@ const NEXT_STEPS: Partial<Record<Outcome, string>> = {
   refused:
     'name something else than the plan says and were left alone: do not trust this manifest, plan again',
   missing: 'have lost the version to copy: see the outcomes',
-  archived: 'need RestoreObject before they can be copied, see docs/limits.md',
+  archived: 'need RestoreObject before they can be copied: restore-archived does it, see docs/archived.md',
   denied: 'were not allowed: grant what the outcomes name, and run the same command again',
   failed: 'failed: run the same command again',
 };

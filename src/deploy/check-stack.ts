@@ -24,7 +24,7 @@ export function roleNamesOf({ outputs }: Stack): string[] {
 export async function checkStack(
   { stacks, roles }: Pick<DeploySite, 'stacks' | 'roles'>,
   place: RecordPlace,
-  plan: RollbackPlan,
+  plan: Pick<RollbackPlan, 'digest' | 'template'>,
   stack: Stack,
 ): Promise<void> {
   const template = await stacks.readTemplate(stack.id);
@@ -42,13 +42,18 @@ export async function checkStack(
     ...{ partition, region, account, physical },
     stack: stack.name,
   });
-  for (const id of ROLE_IDS) {
+  for (const id of ROLE_IDS.filter((name) => expected.resources[name] !== undefined)) {
     const role = await roles.readRole(physical[id] ?? '');
     compareRole(role, asObject(expected.resources[id]?.properties ?? {}), plan, stack);
   }
 }
 
-function compareRole(role: Role, expected: JsonObject, plan: RollbackPlan, stack: Stack): void {
+function compareRole(
+  role: Role,
+  expected: JsonObject,
+  plan: Pick<RollbackPlan, 'digest'>,
+  stack: Stack,
+): void {
   const { name } = role;
   if (stack.outputs.TaskRoleArn !== role.arn && stack.outputs.BatchRoleArn !== role.arn) {
     throw changed(`the role ${name} is not among its outputs`);

@@ -1,6 +1,5 @@
 import { RunbookError } from '../errors.ts';
 import type { RecordPlace } from '../execute/batch/record-place.ts';
-import type { RollbackPlan } from '../plan/plan-file.ts';
 import { ROLLBACK_TAGS } from '../s3/aws-names.ts';
 import type { Stack } from '../s3/stack.ts';
 import { accountOf, type DeploySite } from './site.ts';
@@ -13,9 +12,12 @@ export type StackSetting = {
   runId: string;
   /** after this time cleanup takes the stack away; UTC */
   expires: string;
-  /** '' for no limit */
-  reservedConcurrency: string;
+  /** '' for no limit; null where the stack has no function */
+  reservedConcurrency: string | null;
 };
+
+/** What a stack is made for: the ID that names it, and the digest that an approval has to agree with. */
+export type StackOwner = { rollbackId: string; digest: string };
 
 /** Name of the stack of a rollback: stack names have no dots. */
 export function stackNameOf(rollbackId: string): string {
@@ -30,7 +32,7 @@ export function stackNameOf(rollbackId: string): string {
 export async function deployStack(
   site: DeploySite,
   place: RecordPlace,
-  plan: RollbackPlan,
+  plan: StackOwner,
   setting: StackSetting,
 ): Promise<Stack> {
   const name = stackNameOf(plan.rollbackId);
@@ -64,7 +66,7 @@ export async function deployStack(
 async function create(
   site: DeploySite,
   place: RecordPlace,
-  plan: RollbackPlan,
+  plan: StackOwner,
   setting: StackSetting,
   name: string,
 ): Promise<void> {
@@ -80,7 +82,7 @@ async function create(
       PlanDigest: plan.digest,
       RecordBucket: place.bucket,
       BoundaryArn: setting.boundaryArn,
-      ReservedConcurrency: setting.reservedConcurrency,
+      ...(setting.reservedConcurrency === null ? {} : { ReservedConcurrency: setting.reservedConcurrency }),
       Repository: repository,
       RunId: runId,
       Expires: expires,

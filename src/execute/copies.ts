@@ -1,5 +1,6 @@
 import { S3CallError } from '../s3/call-error.ts';
 import { MAX_COPY_OBJECT_BYTES } from '../s3/rollback.ts';
+import { settleArchived } from './archived/settle-archived.ts';
 import { forEachConcurrently } from './concurrently.ts';
 import {
   copiesToBucket,
@@ -95,7 +96,7 @@ async function guard(context: TaskContext, row: SplitRow): Promise<GuardedCopy |
   } else if (head.kind === 'absent') {
     context.settle(row, outcomeOf('missing', { detail: `version ${row.versionId} is gone` }));
   } else if (!head.isReadable) {
-    context.settle(row, outcomeOf('archived', { detail: `${head.storageClass} needs to be restored first` }));
+    await settleArchived(context, row, head);
   } else {
     return { row, source: head, current };
   }

@@ -5,6 +5,8 @@ import type { Progress } from '../progress.ts';
 import { addOutcomes, noOutcomes, type OutcomeCounts } from '../s3/outcome.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
 import { SCENARIO_ACTIONS } from '../s3/rollback.ts';
+import { isRestorable } from './archived/restorable.ts';
+import type { Restorer } from './archived/restorer.ts';
 import type { Sleep } from './backoff.ts';
 import { forEachConcurrently } from './concurrently.ts';
 import { outcomePath } from './outcome-file.ts';
@@ -36,6 +38,15 @@ export type DirectOptions = {
   concurrency?: number;
   /** Where the run keeps its journals and outcomes; default: the record's folder. */
   store?: RunStore;
+  /** Goes on with a run that has ended: restores its archived versions and copies them. */
+  archived?: ArchivedPass;
+};
+
+/** A pass over the archived rows of a run that has ended. */
+export type ArchivedPass = {
+  restorer: Restorer;
+  /** how the run ended before: what is not touched stays so */
+  earlier: RunOutcome;
 };
 
 type Run = Omit<DirectOptions, 'store'> & {
@@ -60,10 +71,11 @@ export async function runDirect(options: DirectOptions): Promise<RunOutcome> {
   const bucket = writtenBucket(plan);
   const calls = pacedCalls(options.calls, callPace(concurrency));
   try {
-    assertCopiesHere(record);
+    if (options.archived === undefined) assertCopiesHere(record);
     await assertStartable(plan, calls, pause);
     const store = options.store ?? folderStore(record);
-    const startedAt = await noteStart(record, store, calls);
+    const earlier = options.archived?.earlier ?? null;
+    const startedAt = earlier?.startedAt ?? (await noteStart(record, store, calls));
     const run: Run = {
       ...options,
       calls,
@@ -80,12 +92,16 @@ export async function runDirect(options: DirectOptions): Promise<RunOutcome> {
       settledRows: 0,
     };
     const scenarios: RunOutcome['scenarios'] = [];
-    for (const manifest of plan.manifests) scenarios.push(await runManifest(run, manifest));
+    for (const manifest of plan.manifests) {
+      const ended = earlier?.scenarios.find(({ scenario }) => scenario === manifest.scenario);
+      const stays = ended !== undefined && !isRestorable(plan, ended);
+      scenarios.push(stays ? ended : await runManifest(run, manifest));
+    }
     const outcome: RunOutcome = {
       schemaVersion: 1,
       rollbackId: plan.rollbackId,
       planDigest: plan.digest,
-      executor: 'direct',
+      executor: earlier?.executor ?? 'direct',
       startedAt,
       finishedAt: formatInstant(calls.serverTime()),
       rows: scenarios.reduce((total, { rows }) => total + rows, 0),
@@ -140,7 +156,7 @@ async function runManifest(run: Run, manifest: PlanManifest): Promise<RunOutcome
       run.settledRows += answer.rows;
       run.progress(`${scenario}: ${SCENARIO_ACTIONS[scenario]}`, (100 * run.settledRows) / run.totalRows);
     });
-    if (run.isStopped()) throw interrupted(record);
+    if (run.isStopped()) throw interrupted(record, run.archived !== undefined);
   } finally {
     await bytes.close();
   }
@@ -162,7 +178,7 @@ async function runSplit(
         calls: run.calls,
         manifest,
         split,
-        operation,
+        operation: run.archived === undefined ? operation : 'copy',
         target: run.target,
         journal,
         name,
@@ -171,18 +187,20 @@ async function runSplit(
         isOutOfTime: () => run.isStopped() || isHeldNoMore(),
         pause: run.pause,
         retriesFailed: true,
+        ...(run.archived !== undefined && { restorer: run.archived.restorer }),
       }),
     );
     if (answer.isComplete || run.isStopped()) return answer;
   }
 }
 
-function interrupted({ name }: PlanRecord): RunbookError {
+function interrupted({ name }: PlanRecord, isRestoring: boolean): RunbookError {
+  const command = isRestoring ? 'restore-archived' : 'start-jobs';
   return new RunbookError(
     'INTERRUPTED',
     'The run was interrupted; what was begun is finished and recorded.',
     {
-      hint: `go on with: npm run --silent s3-rewind -- start-jobs --record ${name} --yes`,
+      hint: `go on with: npm run --silent s3-rewind -- ${command} --record ${name}${isRestoring ? '' : ' --yes'}`,
     },
   );
 }

@@ -1,6 +1,7 @@
 import { open, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { RunbookError } from '../errors.ts';
+import { S3CallError } from '../s3/call-error.ts';
 
 /**
  * Runs a write of the record.
@@ -10,6 +11,8 @@ export async function onDisk<T>(path: string, write: () => Promise<T>): Promise<
   try {
     return await write();
   } catch (cause) {
+    // Of what is written, not of the disk: its source refused.
+    if (cause instanceof RunbookError || cause instanceof S3CallError) throw cause;
     const { code, message } = cause as NodeJS.ErrnoException;
     if (code === 'ENOSPC' || code === 'EDQUOT') {
       throw new RunbookError('DISK_FULL', `The disk is full; ${path} could not be written.`, {

@@ -1,6 +1,7 @@
 import { RunbookError } from '../errors.ts';
 import { formatCsvLine, parseCsvLine } from '../s3/csv.ts';
 import { isOutcome, type Outcome } from '../s3/outcome.ts';
+import { ARCHIVE_KINDS, RESTORE_TIERS, type RestoreRequest } from '../s3/restore.ts';
 
 /**
  * The journal of a split: what was about to be done, and how it ended, one line each.
@@ -49,11 +50,13 @@ export type RowHistory = {
   /** the store's times of announced requests that may have been carried out */
   intents: Date[];
   upload: { id: string; createdAt: Date } | null;
+  /** the last restore of the version to copy that was asked for */
+  restore: RestoreRequest | null;
   outcome: RowOutcome | null;
 };
 
 export function newHistory(): RowHistory {
-  return { intents: [], upload: null, outcome: null };
+  return { intents: [], upload: null, restore: null, outcome: null };
 }
 
 export function formatIntent(row: number, at: Date): string {
@@ -68,6 +71,11 @@ export function formatVoid(row: number): string {
 /** An upload ID, so that a multipart copy goes on where it stopped; null: it was given up. */
 export function formatUpload(row: number, at: Date, uploadId: string | null): string {
   return `${formatCsvLine(['upload', row, at.toISOString(), uploadId])}\n`;
+}
+
+/** A restore that S3 took: asking again is allowed, but it is billed again once the restored copy has expired. */
+export function formatRestore(row: number, { at, tier, kind }: RestoreRequest): string {
+  return `${formatCsvLine(['restore', row, at.toISOString(), tier, kind])}\n`;
 }
 
 export function formatOutcome(row: number, result: RowOutcome): string {
@@ -101,7 +109,7 @@ export function foldJournal(name: string, text: string): Map<number, RowHistory>
   for (const line of wholeLines(text).split('\n')) {
     if (line === '') continue;
     const fields = parseCsvLine(line) ?? [];
-    const [kind, rowText = '', third = '', fourth = ''] = fields;
+    const [kind, rowText = '', third = '', fourth = '', fifth = ''] = fields;
     if (kind !== undefined && KEPT_APART.has(kind)) continue;
     const row = /^\d+$/.test(rowText) ? Number(rowText) : -1;
     const history = rows.get(row) ?? newHistory();
@@ -110,6 +118,11 @@ export function foldJournal(name: string, text: string): Map<number, RowHistory>
     else if (kind === 'void' && row >= 0) history.intents.pop();
     else if (kind === 'upload' && row >= 0 && !Number.isNaN(at.getTime())) {
       history.upload = fourth === '' ? null : { id: fourth, createdAt: at };
+    } else if (kind === 'restore' && row >= 0 && !Number.isNaN(at.getTime())) {
+      const tier = RESTORE_TIERS.find((known) => known === fourth);
+      const archive = ARCHIVE_KINDS.find((known) => known === fifth);
+      if (tier === undefined || archive === undefined) throw damaged(name, line);
+      history.restore = { at, tier, kind: archive };
     } else if (kind === 'outcome' && row >= 0 && isOutcome(third)) {
       history.outcome = parseOutcome(third, fields.slice(3));
     } else throw damaged(name, line);

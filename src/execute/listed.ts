@@ -1,6 +1,6 @@
 import { type KeyRows, outcomeOf, type TaskContext } from './task-context.ts';
 
-/** Archived versions are listed and never attempted here (semantics, section 3): no request is sent. */
+/** Archived versions are left to `restore-archived` (semantics, section 3): no request is sent. */
 export async function listedRound(context: TaskContext, keys: readonly KeyRows[]): Promise<void> {
   for (const { rows } of keys) {
     for (const row of rows) {

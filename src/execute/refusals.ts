@@ -1,12 +1,16 @@
 import { RunbookError } from '../errors.ts';
 import { S3CallError } from '../s3/call-error.ts';
 
+const ROLLBACK_NEEDS =
+  's3:GetBucketVersioning, s3:ListBucketVersions, s3:GetObject, s3:GetObjectVersion, s3:GetObjectVersionTagging, s3:PutObject, s3:PutObjectTagging, s3:DeleteObject and s3:DeleteObjectVersion';
+
 /**
  * What a failed call that ends the run means for the person who started it.
  * @param bucket that the call was for
+ * @param needs permissions that the work takes, for the hint
  * @returns a RunbookError with the next step; anything but a failed call comes back as it is
  */
-export function refusalOf(error: unknown, bucket: string): unknown {
+export function refusalOf(error: unknown, bucket: string, needs: string = ROLLBACK_NEEDS): unknown {
   if (!(error instanceof S3CallError)) return error;
   const refuse = (
     ...[code, message, hint]: [ConstructorParameters<typeof RunbookError>[0], string, string]
@@ -55,7 +59,7 @@ export function refusalOf(error: unknown, bucket: string): unknown {
       return refuse(
         'ACCESS_DENIED',
         `The credentials may not use the bucket '${bucket}' (${fact}).`,
-        'allow s3:GetBucketVersioning, s3:ListBucketVersions, s3:GetObject, s3:GetObjectVersion, s3:GetObjectVersionTagging, s3:PutObject, s3:PutObjectTagging, s3:DeleteObject and s3:DeleteObjectVersion on it, or use another --endpoint-url',
+        `allow ${needs} on it, or use another --endpoint-url`,
       );
     case 'network':
       return refuse(

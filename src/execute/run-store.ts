@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { PlanManifest } from '../plan/plan-file.ts';
 import type { Scenario } from '../s3/rollback.ts';
+import { type RestoreState, writeRestoreFile } from './archived/restore-file.ts';
 import type { Journal } from './journal.ts';
 import { journalFile } from './journal-file.ts';
 import { journalBase, outcomePath, writeOutcomes } from './outcome-file.ts';
@@ -27,6 +28,8 @@ export type RunStore = {
   /** Writes the outcomes of a scenario into the folder of the record, and wherever else they are kept. */
   writeOutcomes(manifest: PlanManifest): Promise<void>;
   writeOutcome(outcome: RunOutcome): Promise<void>;
+  /** Writes how far the restores of archived versions are. */
+  writeRestore(state: RestoreState): Promise<void>;
 };
 
 /** A run whose record is a folder; the folder's lock keeps others out. */
@@ -47,6 +50,7 @@ export function folderStore(record: PlanRecord): RunStore {
       }
     },
     writeOutcome: (outcome) => writeRunOutcome(record, outcome),
+    writeRestore: (state) => writeRestoreFile(record, state),
   };
 }
 

@@ -1,4 +1,6 @@
+import type { RestoreRequest } from '../s3/restore.ts';
 import type { StorageClassChoice } from '../s3/storage-class.ts';
+import type { Restorer } from './archived/restorer.ts';
 import type { Sleep } from './backoff.ts';
 import type { RowHistory, RowOutcome } from './journal.ts';
 import type { S3Calls } from './s3-calls.ts';
@@ -29,6 +31,10 @@ export type TaskContext = {
   /** Notes durably that these rows are about to be acted on. */
   announce(rows: readonly SplitRow[]): Promise<void>;
   recordUpload(row: SplitRow, uploadId: string | null): Promise<void>;
+  /** What restores archived versions; null: they are left alone. */
+  restorer: Restorer | null;
+  /** Notes durably that S3 took a request to restore the version of a row. */
+  recordRestore(row: SplitRow, request: RestoreRequest): Promise<void>;
   settle(row: SplitRow, outcome: RowOutcome): void;
   /** Leaves a row for the next round, with the reason. @throws what makes every other row hopeless too */
   postpone(row: SplitRow, error: unknown): void;

@@ -3,6 +3,7 @@ import { S3CallError } from '../s3/call-error.ts';
 import { noOutcomes, type OutcomeCounts, RETRIED_OUTCOMES } from '../s3/outcome.ts';
 import type { Operation } from '../s3/rollback.ts';
 import { addMarkersRound } from './add-markers.ts';
+import type { Restorer } from './archived/restorer.ts';
 import { backoffDelay, isHopeless, isPassing, isRefusal, readPatiently, type Sleep } from './backoff.ts';
 import { copiesRound } from './copies.ts';
 import {
@@ -11,6 +12,7 @@ import {
   formatEnd,
   formatIntent,
   formatOutcome,
+  formatRestore,
   formatUpload,
   formatVoid,
   type Journal,
@@ -62,6 +64,8 @@ export type TaskOptions = {
   pause: Sleep;
   /** Tries rows that ended `denied` or `failed` once more. */
   retriesFailed: boolean;
+  /** Restores archived versions, and says which rows that have ended are tried once more for it. */
+  restorer?: Restorer;
 };
 
 export type TaskAnswer = { rows: number; counts: OutcomeCounts; isComplete: boolean };
@@ -80,19 +84,22 @@ export async function runTask(options: TaskOptions): Promise<TaskAnswer> {
   const text = await options.journal.read();
   const histories = foldJournal(options.name, text);
   const isOpen = (row: SplitRow) => {
-    const outcome = histories.get(row.index)?.outcome;
-    return !outcome || (options.retriesFailed && RETRIED_OUTCOMES.includes(outcome.outcome));
+    const history = histories.get(row.index);
+    const outcome = history?.outcome;
+    if (!history || !outcome) return true;
+    if (options.retriesFailed && RETRIED_OUTCOMES.includes(outcome.outcome)) return true;
+    return options.restorer?.isDue(outcome.outcome, history.restore) ?? false;
   };
   const open = rows.filter(isOpen);
   const wasClosed = endsClosed(text, rows.length);
   const writer = journalWriter(options.journal);
-  if (open.length > 0) await settleRows(options, writer, open, histories);
+  const left = open.length > 0 ? await settleRows(options, writer, open, histories) : 0;
   const counts = noOutcomes();
   for (const row of rows) {
     const outcome = histories.get(row.index)?.outcome?.outcome;
     if (outcome !== undefined) counts[outcome] += 1;
   }
-  const isComplete = rows.every((row) => histories.get(row.index)?.outcome);
+  const isComplete = left === 0 && rows.every((row) => histories.get(row.index)?.outcome);
   if (isComplete && (open.length > 0 || !wasClosed)) {
     // The last outcomes are still waiting: they and the end are one write.
     await writer.write(formatEnd(rows.length));
@@ -110,13 +117,13 @@ function assertOwnBucket({ manifest, target }: TaskOptions, row: SplitRow): void
   );
 }
 
-/** Leaves the outcomes of its last round to the caller to write. */
+/** Leaves the outcomes of its last round to the caller to write. @returns how many rows it had no time for */
 async function settleRows(
   options: TaskOptions,
   writer: JournalWriter,
   open: readonly SplitRow[],
   histories: ReturnType<typeof foldJournal>,
-): Promise<void> {
+): Promise<number> {
   const settled = new Set<number>();
   const reasons = new Map<number, unknown>();
   const historyOf = (row: SplitRow) => {
@@ -152,6 +159,11 @@ async function settleRows(
       const at = options.calls.serverTime();
       historyOf(row).upload = uploadId === null ? null : { id: uploadId, createdAt: at };
       await writer.write(formatUpload(row.index, at, uploadId));
+    },
+    restorer: options.restorer ?? null,
+    async recordRestore(row, request) {
+      historyOf(row).restore = request;
+      await writer.write(formatRestore(row.index, request));
     },
     settle(row, outcome) {
       if (outcome.outcome === 'denied') takeBack(row);
@@ -199,6 +211,7 @@ async function settleRows(
     await writer.flush();
     await options.pause(backoffDelay(attempt));
   }
+  return open.filter((row) => !settled.has(row.index)).length;
 }
 
 /** The error that comes first is the one to report; a journal that fails as well fails again at the next write. */

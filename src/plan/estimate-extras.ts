@@ -101,7 +101,7 @@ function restoreExtras(listed: PlannedScenario[], input: EstimateInput, prices: 
   const restored = archived.filter(({ storageClass }) => isArchived(storageClass));
   const extras: Extra[] = (['bulk', 'standard'] as const).map((tier) => ({
     code: `restore-${tier}`,
-    text: `Restoring the ${count(keys)} archived versions that are only listed, ${tier === 'bulk' ? 'Bulk' : 'Standard'} retrieval.`,
+    text: `Restoring the ${count(keys)} archived versions (restore-archived), ${tier === 'bulk' ? 'Bulk' : 'Standard'} retrieval.`,
     costUsd: isKnown ? restoreUsd(archived, tier, prices) : null,
     per: 'once',
   }));

@@ -33,26 +33,36 @@ export function retrievalUsd(shares: ClassShare[], prices: PriceTable): number {
  * archive tiers are restored free of charge, but not in the same job as the others: they take no number of days.
  */
 export function restoreUsd(shares: ClassShare[], tier: 'bulk' | 'standard', prices: PriceTable): number {
-  const requestPrices =
-    tier === 'bulk'
-      ? prices.bulkRestoreUsdPerThousandRequestsByClass
-      : prices.standardRestoreUsdPerThousandRequestsByClass;
-  const gigabytePrices =
-    tier === 'bulk' ? prices.bulkRestoreUsdPerGigabyteByClass : prices.standardRestoreUsdPerGigabyteByClass;
   const jobs = new Set(shares.map(({ storageClass }) => isArchived(storageClass))).size;
-  const restores = sum(shares, ({ storageClass, keys, bytes }) =>
-    isArchived(storageClass)
-      ? (keys / 1_000) * requestPrices[storageClass] + (bytes / GIGABYTE) * gigabytePrices[storageClass]
-      : 0,
-  );
   return (
-    restores +
+    sum(shares, (share) => restoreRequestsUsd(share, tier, prices)) +
     jobsUsd(
       jobs,
       sum(shares, ({ keys }) => keys),
       prices,
     )
   );
+}
+
+/** Requests and gigabytes of restoring, in US dollars. Intelligent-Tiering is free of charge, except for Expedited. */
+export function restoreRequestsUsd(
+  { storageClass, keys, bytes }: ClassShare,
+  tier: 'bulk' | 'standard' | 'expedited',
+  prices: PriceTable,
+): number {
+  const gigabytes = bytes / GIGABYTE;
+  if (tier === 'expedited') {
+    const { expeditedRestoreUsdPerThousandRequests, expeditedRestoreUsdPerGigabyte } = prices;
+    return (
+      (keys / 1_000) * expeditedRestoreUsdPerThousandRequests + gigabytes * expeditedRestoreUsdPerGigabyte
+    );
+  }
+  if (!isArchived(storageClass)) return 0;
+  const [request, gigabyte] =
+    tier === 'bulk'
+      ? [prices.bulkRestoreUsdPerThousandRequestsByClass, prices.bulkRestoreUsdPerGigabyteByClass]
+      : [prices.standardRestoreUsdPerThousandRequestsByClass, prices.standardRestoreUsdPerGigabyteByClass];
+  return (keys / 1_000) * request[storageClass] + gigabytes * gigabyte[storageClass];
 }
 
 /** Classes with a fee for reading and a least billed size. */

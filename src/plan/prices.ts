@@ -37,6 +37,8 @@ const scalarPrices = {
   listUsdPerThousandRequests: usd,
   readUsdPerThousandRequests: usd,
   intelligentTieringUsdPerThousandObjectsMonth: usd,
+  expeditedRestoreUsdPerThousandRequests: usd,
+  expeditedRestoreUsdPerGigabyte: usd,
   interRegionUsdPerGigabyte: usd,
   kmsUsdPerTenThousandRequests: usd,
   cloudTrailUsdPerHundredThousandDataEvents: usd,

@@ -35,6 +35,8 @@ export type RetentionPlanOptions = {
   previous: PreviousRun | null;
   reportOnly: boolean;
   prices: PriceTable;
+  /** text of the stack of the settings; null where this machine is to run the plan */
+  template: string | null;
   /** the store's time, from which every date of the run is counted */
   now: Date;
   progress: Progress;
@@ -120,6 +122,7 @@ export async function buildRetentionPlan(
     },
     classes,
     ...written,
+    ...(await writeTemplate(folder, options.template)),
     // Whichever way it is run, the budget holds for the dearer one.
     review: decideReview(
       { settings, settingsFingerprint, tasks, costUsd: Math.max(directUsd, batchUsd) },
@@ -214,6 +217,13 @@ async function writeManifests(
     }
   }
   return { manifests, sql: written };
+}
+
+async function writeTemplate(folder: string, text: string | null): Promise<Pick<RetentionPlan, 'template'>> {
+  if (text === null) return {};
+  const path = 'template.yaml';
+  await writeFile(join(folder, path), text);
+  return { template: { path, sha256: sha256OfText(text) } };
 }
 
 async function selectedKeys(engine: QueryEngine): Promise<number> {

@@ -12,7 +12,7 @@ import type { RetentionRule } from './settings.ts';
 /** How often a row is tried while the store struggles. */
 const MAX_ATTEMPTS = 8;
 /** By these stores say that the version ID is that of a delete marker. */
-const NOT_A_VERSION = ['MethodNotAllowed', 'ObjectIsDeleteMarker'];
+export const NOT_A_VERSION = ['MethodNotAllowed', 'ObjectIsDeleteMarker'];
 
 export type RowTask = {
   calls: Pick<RetentionCalls, 'readCurrentVersionId' | 'readRetention' | 'putRetention'>;

@@ -15,3 +15,7 @@ export type RetentionCalls = {
   /** The store's clock, from the last answer. */
   serverTime(): Date;
 };
+
+/** What planning and running an extension takes, for whoever is denied. */
+export const RETENTION_NEEDS =
+  's3:GetBucketObjectLockConfiguration, s3:ListBucketVersions, s3:GetObject, s3:GetObjectVersion, s3:GetObjectRetention, s3:GetObjectLegalHold and s3:PutObjectRetention';

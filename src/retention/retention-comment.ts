@@ -38,6 +38,7 @@ function commentView(plan: RetentionPlan): object {
     reviewRequired: review.required,
     reasons: review.reasons,
     reportOnly: plan.reportOnly,
+    onBatch: plan.template !== undefined,
     previousDigest: review.previousDigest ?? '',
     tasks: estimate.run.tasks,
     versions: plan.inventory.currentVersionsInScope,

@@ -108,6 +108,10 @@ export const retentionPlanSchema = z
     classes: z.array(classSchema),
     manifests: z.array(manifestSchema),
     sql: z.array(z.strictObject({ path: z.string(), sha256 })),
+    template: z
+      .strictObject({ path: z.string(), sha256 })
+      .optional()
+      .describe('the stack of the settings, where S3 Batch Operations is to run the plan'),
     review: reviewSchema,
     samples: z.array(sampleSchema).describe('not part of the digest'),
     estimate: estimateSchema.describe('not part of the digest'),
@@ -135,6 +139,7 @@ export function retentionDigest(plan: Omit<RetentionPlan, Uncovered>): string {
     classes: plan.classes,
     manifests: plan.manifests,
     sql: plan.sql,
+    ...(plan.template === undefined ? {} : { template: plan.template }),
     review: plan.review,
   });
   if (canonical === undefined) throw new TypeError('a plan has a canonical form');
@@ -142,6 +147,13 @@ export function retentionDigest(plan: Omit<RetentionPlan, Uncovered>): string {
 }
 
 const ID_BUCKET_CHARACTERS = 24;
+
+/** What the IDs of a bucket's runs begin with; buckets with long names can share it. */
+export function retentionIdPrefix(bucket: string): string {
+  const name = bucket.replaceAll('.', '-').slice(0, ID_BUCKET_CHARACTERS).replace(/-+$/, '');
+  return `rt-${name}-`;
+}
+
 const ID_HASH_CHARACTERS = 8;
 
 /** Letters, digits and hyphens, as IDs of rollbacks: the same settings, time and inventory have the same ID. */
@@ -152,6 +164,5 @@ export function retentionIdOf(
   inventorySha256: string,
 ): string {
   const hash = sha256OfText(`${settingsFingerprint} ${now} ${inventorySha256}`).slice('sha256:'.length);
-  const name = bucket.replaceAll('.', '-').slice(0, ID_BUCKET_CHARACTERS).replace(/-+$/, '');
-  return `rt-${name}-${now.replace(/[-:]/g, '').toLowerCase()}-${hash.slice(0, ID_HASH_CHARACTERS)}`;
+  return `${retentionIdPrefix(bucket)}${now.replace(/[-:]/g, '').toLowerCase()}-${hash.slice(0, ID_HASH_CHARACTERS)}`;
 }

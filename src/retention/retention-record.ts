@@ -30,17 +30,27 @@ export async function isRetentionRecord(folder: string): Promise<boolean> {
  */
 export async function readRetentionRecord(folder: string): Promise<RetentionRecord> {
   const path = join(folder, RETENTION_PLAN_FILE);
-  const plan = parsePlan(path, await readText(path));
-  const digest = retentionDigest(plan);
-  if (digest !== plan.digest) throw changed(`${path} says it is ${plan.digest}; its content is ${digest}.`);
-  if (fingerprintOf(plan.settings) !== plan.settingsFingerprint) {
-    throw changed(`${path} has settings that are not those of its fingerprint.`);
-  }
+  const plan = proveRetentionPlan(path, await readText(path));
   for (const manifest of plan.manifests) {
     await checkFile(folder, manifest);
     await checkBucket(folder, manifest, plan.settings.bucket);
   }
   return { folder, plan };
+}
+
+/**
+ * Reads a plan from its text, and proves it by its recomputed digest.
+ * @param name what the text came from, for the message
+ * @throws RunbookError RECORD_CHANGED
+ */
+export function proveRetentionPlan(name: string, text: string): RetentionPlan {
+  const plan = parsePlan(name, text);
+  const digest = retentionDigest(plan);
+  if (digest !== plan.digest) throw changed(`${name} says it is ${plan.digest}; its content is ${digest}.`);
+  if (fingerprintOf(plan.settings) !== plan.settingsFingerprint) {
+    throw changed(`${name} has settings that are not those of its fingerprint.`);
+  }
+  return plan;
 }
 
 /** @throws RunbookError RECORD_* */

@@ -10,12 +10,17 @@ import type { RetentionRecord } from './retention-record.ts';
 const started = {
   schemaVersion: z.literal(1),
   planDigest: z.string(),
-  executor: z.literal('direct'),
+  executor: z.enum(['direct', 'batch']),
+  jobs: z
+    .array(z.strictObject({ manifest: z.string(), attempt: z.int().min(1), id: z.string() }))
+    .optional()
+    .describe('of S3 Batch Operations; their reports are in reports/job-ID/'),
   startedBy: z.enum(['review', 'unattended']).describe('a person said yes, or the plan needed no review'),
   startedAt: utc.describe("the store's time"),
 };
 const startSchema = z.strictObject(started);
 export type RetentionStart = z.infer<typeof startSchema>;
+export type RetentionJob = NonNullable<RetentionStart['jobs']>[number];
 
 const outcomeSchema = z.strictObject({
   ...started,
@@ -37,8 +42,8 @@ const outcomeSchema = z.strictObject({
 });
 export type RetentionOutcome = z.infer<typeof outcomeSchema>;
 
-const START_FILE = 'jobs.json';
-const OUTCOME_FILE = 'outcome.json';
+export const START_FILE = 'jobs.json';
+export const OUTCOME_FILE = 'outcome.json';
 
 /** @returns null where the plan has not been started */
 export async function readRetentionStart(record: RetentionRecord): Promise<RetentionStart | null> {
@@ -59,4 +64,22 @@ export async function writeRetentionOutcome(
   outcome: RetentionOutcome,
 ): Promise<void> {
   await writeWhole(join(folder, OUTCOME_FILE), [`${JSON.stringify(outcome, null, 2)}\n`]);
+}
+
+/** @returns null where the text is no such file */
+export function parseRetentionStart(text: string): RetentionStart | null {
+  return parseFile(text, startSchema);
+}
+
+/** @returns null where the text is no such file */
+export function parseRetentionOutcome(text: string): RetentionOutcome | null {
+  return parseFile(text, outcomeSchema);
+}
+
+function parseFile<T>(text: string, schema: z.ZodType<T>): T | null {
+  try {
+    return schema.safeParse(JSON.parse(text)).data ?? null;
+  } catch {
+    return null;
+  }
 }

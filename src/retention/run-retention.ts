@@ -24,7 +24,8 @@ import { addOutcomes, noOutcomes, type OutcomeCounts, RETRIED_OUTCOMES } from '.
 import { formatInstant } from '../s3/point-in-time.ts';
 import { assertBucketLock } from './bucket-lock.ts';
 import { extendRow } from './extend-row.ts';
-import type { RetentionCalls } from './retention-calls.ts';
+import { assertFresh, assertMayStart, startHint } from './may-start.ts';
+import { RETENTION_NEEDS, type RetentionCalls } from './retention-calls.ts';
 import { RETENTION_OUTCOME_SHAPE } from './retention-outcomes.ts';
 import type { RetentionManifest } from './retention-plan-file.ts';
 import type { RetentionRecord } from './retention-record.ts';
@@ -36,8 +37,6 @@ import {
   writeRetentionStart,
 } from './run-files.ts';
 import type { RetentionRule } from './settings.ts';
-
-const MS_PER_DAY = 86_400_000;
 
 export type RetentionRunOptions = {
   record: RetentionRecord;
@@ -63,14 +62,14 @@ type Run = RetentionRunOptions & { totalRows: number; settledRows: number };
 export async function runRetention(options: RetentionRunOptions): Promise<RetentionOutcome> {
   const { record, pause } = options;
   const { plan } = record;
-  assertMayStart(options);
+  assertMayStart(plan, record.folder, options.startedBy);
   const calls = pacedRetentionCalls(options.calls, options.concurrency);
   try {
     assertBucketLock(
       plan.settings.bucket,
       await readPatiently(() => calls.readBucketLock(plan.settings.bucket), pause),
     );
-    assertFresh(record, calls.serverTime());
+    assertFresh(plan, calls.serverTime());
     const start = await noteStart(options, calls);
     const run: Run = {
       ...options,
@@ -91,37 +90,8 @@ export async function runRetention(options: RetentionRunOptions): Promise<Retent
     await writeRetentionOutcome(record, outcome);
     return outcome;
   } catch (error) {
-    throw refusalOf(error, plan.settings.bucket);
+    throw refusalOf(error, plan.settings.bucket, RETENTION_NEEDS);
   }
-}
-
-function assertMayStart({ record, startedBy }: RetentionRunOptions): void {
-  const { plan, folder } = record;
-  if (plan.reportOnly) {
-    throw new RunbookError('REPORT_ONLY', `${folder} was made with --report-only.`, {
-      hint: 'run extend-retention again without --report-only, then start-jobs on the new record',
-    });
-  }
-  if (startedBy === 'unattended' && plan.review.required) {
-    throw new RunbookError(
-      'REVIEW_REQUIRED',
-      `The plan ${plan.digest} needs a review: ${plan.review.reasons.join('; ')}.`,
-      {
-        hint: `read ${folder}/comment.md; if it describes what you want: npm run --silent s3-rewind -- start-jobs --record ${folder} --yes`,
-      },
-    );
-  }
-}
-
-/** After an interval the next run is due: versions that have come due since are not in this plan. */
-function assertFresh({ plan }: RetentionRecord, now: Date): void {
-  const intervalMs = plan.settings.scheduleIntervalDays * MS_PER_DAY;
-  if (now.getTime() - Date.parse(plan.now) <= intervalMs) return;
-  throw new RunbookError(
-    'RECORD_STALE',
-    `The plan was made at ${plan.now}, more than ${plan.settings.scheduleIntervalDays} days ago.`,
-    { hint: 'run extend-retention again: what this plan did is taken into account' },
-  );
 }
 
 async function noteStart({ record, startedBy }: RetentionRunOptions, calls: RetentionCalls) {
@@ -162,7 +132,7 @@ async function runManifest(
         read: (split) => journalFile(journalBase(record, manifest, split)).read(),
         missing: (fact) =>
           new RunbookError('RECORD_NOT_RUN', `The plan has not come to its end: ${fact}`, {
-            hint: startHint(record),
+            hint: startHint(record.folder),
           }),
       },
       RETENTION_OUTCOME_SHAPE,
@@ -222,7 +192,7 @@ async function runSplit(run: Run, { manifest, rule, bytes, split }: SplitTask): 
     throw new RunbookError(
       'INTERRUPTED',
       'The run was interrupted; what was begun is finished and recorded.',
-      { hint: `go on with: ${startHint(record)}` },
+      { hint: `go on with: ${startHint(record.folder)}` },
     );
   }
   await writer.write(formatEnd(rows.length));
@@ -232,10 +202,6 @@ async function runSplit(run: Run, { manifest, rule, bytes, split }: SplitTask): 
 
 function journalBase({ folder }: RetentionRecord, { name }: RetentionManifest, split: Split): string {
   return join(folder, 'outcomes', 'journal', name, String(split.number).padStart(7, '0'));
-}
-
-function startHint({ folder }: RetentionRecord): string {
-  return `npm run --silent s3-rewind -- start-jobs --record ${folder} --yes`;
 }
 
 function pacedRetentionCalls(calls: RetentionCalls, concurrency: number): RetentionCalls {

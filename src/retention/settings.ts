@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import canonicalize from 'canonicalize';
+import { parseDocument } from 'yaml';
 import { z } from 'zod';
 import { RunbookError } from '../errors.ts';
 import { sha256OfText } from '../inventory/checksum.ts';
@@ -102,11 +103,15 @@ export async function readSettings(options: RawRetentionOptions): Promise<Retent
 
 /** @param source what the text came from, for the message @throws RunbookError INVALID_RETENTION, … */
 export function parseSettings(text: string, source: string): RetentionSettings {
+  // JSON is YAML.
+  const document = parseDocument(text, { uniqueKeys: true });
+  const [problem] = document.errors;
+  if (problem !== undefined) throw invalid(`${source} is not YAML: ${problem.message.split('\n')[0]}`);
   try {
-    return checkSettings(JSON.parse(text), source);
+    return checkSettings(document.toJS({ maxAliasCount: 0 }), source);
   } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw invalid(`${source} is not JSON: ${cause.message}`);
+    if (!(cause instanceof ReferenceError)) throw cause;
+    throw invalid(`${source} has an alias: write it out`);
   }
 }
 

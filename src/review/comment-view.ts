@@ -212,7 +212,9 @@ function describeLimits(plan: RollbackPlan, table: ScenarioTable): string {
   );
   return [
     ...(table.listedKeys > 0
-      ? [`Archived keys (${formatCount(table.listedKeys)}) have to go through S3's RestoreObject first.`]
+      ? [
+          `Archived keys (${formatCount(table.listedKeys)}) are left by start-jobs: restore-archived shows cost and waiting time, restores them, and copies them.`,
+        ]
       : []),
     ...(plan.inputs.mode === 'delete-marker-removal'
       ? ['Keys that were overwritten keep what they hold now.']

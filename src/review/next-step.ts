@@ -46,7 +46,7 @@ export function decideNextStep(
   }
   const why =
     table.listedKeys > 0
-      ? `all that has to change, ${formatQuantity(table.listedKeys, 'key')}, is archived: it has to go through S3's RestoreObject first.`
+      ? `all that has to change, ${formatQuantity(table.listedKeys, 'key')}, is archived: start-jobs changes nothing and makes the record, then restore-archived restores and copies.`
       : 'no key in scope has to change. If you expected changes, check the bucket, the prefixes and the point in time, then plan again.';
   return { alert: 'NOTE', lines: [`**Next step:** nothing to start: ${why}`] };
 }

@@ -43,6 +43,8 @@ function describeHeading(stage: Stage): string {
       return `Running, ${describeProgress(stage.jobs)}`;
     case 'stopped':
       return 'Stopped on the way';
+    case 'restoring':
+      return stage.waiting > 0 ? 'S3 restores archived versions' : 'Archived versions were dealt with';
     case 'done':
       return describeEnd(stage);
   }
@@ -72,6 +74,8 @@ function describeLines(stage: Stage): string[] {
         ...describeRefusal(stage),
         'What was done stays done, and is in the record.',
       ];
+    case 'restoring':
+      return describeRestoring(stage);
     case 'done':
       return [
         ...describeApprover(stage.approver),
@@ -81,6 +85,28 @@ function describeLines(stage: Stage): string[] {
         `**Undo:** ${formatCodeSpan(stage.undo, { cell: false })}`,
       ];
   }
+}
+
+function describeRestoring({
+  approver,
+  waiting,
+  expired,
+  nextLookAt,
+}: Extract<Stage, { stage: 'restoring' }>): string[] {
+  return [
+    ...(approver === null ? [] : describeApprover(approver)),
+    ...(waiting > 0
+      ? [
+          `${formatQuantity(waiting, 'version')} on the way; the next look is worth it at ${name(nextLookAt ?? '')}.`,
+        ]
+      : []),
+    ...(expired > 0
+      ? [
+          `The restored copies of ${formatQuantity(expired, 'version')} expired before they were copied: restoring them again takes a new approval.`,
+        ]
+      : []),
+    'What was restored by then was copied, behind the same guards as any other row.',
+  ];
 }
 
 function describeRefusal({ code, message, hint }: { code: string; message: string; hint: string }): string[] {

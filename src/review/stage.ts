@@ -25,6 +25,17 @@ export type Stage =
   | { stage: 'running'; run: Run; jobs: StageJob[]; approver: Approver | null }
   /** It was started and failed on the way; what was done stays done. */
   | { stage: 'stopped'; run: Run; approver: Approver | null; code: string; message: string; hint: string }
+  /** S3 restores archived versions; what it has restored was copied. */
+  | {
+      stage: 'restoring';
+      run: Run;
+      jobs: StageJob[];
+      /** who agreed in this run; null: it goes on as was agreed before */
+      approver: Approver | null;
+      waiting: number;
+      expired: number;
+      nextLookAt: string | null;
+    }
   | {
       stage: 'done';
       run: Run;

@@ -13,6 +13,7 @@ const NEXT_STEPS: Record<Stage['stage'], string> = {
   refused: 'do what is said above, then start a new run. This plan stays as it is.',
   stopped: 'do what is said above, then go on with the record: nothing that was done is done again.',
   running: 'wait. This comment is written anew as the jobs go on.',
+  restoring: 'wait for S3, or have the next run of the workflow restore-archived approved.',
   done: 'read what was left, if anything was. To go back, use the undo command above.',
 };
 

@@ -1,3 +1,4 @@
+import type { RetentionMode } from './retention.ts';
 import type { Operation, Scenario } from './rollback.ts';
 
 /**
@@ -38,7 +39,9 @@ export type BatchOperation =
       /** null: S3's default, STANDARD */
       storageClass: string | null;
       kmsKeyArn: string | null;
-    };
+    }
+  /** never with a bypass of GOVERNANCE, so that S3 refuses whatever would weaken a lock */
+  | { kind: 'retention'; mode: RetentionMode; retainUntil: Date };
 
 /** A job to create. Its manifest and reports are in buckets of one account. */
 export type BatchJobRequest = {
@@ -75,6 +78,8 @@ export type BatchJob = {
   tasks: { total: number; succeeded: number; failed: number } | null;
   manifest: { arn: string; eTag: string; versionId: string | null; fields: readonly string[] } | null;
   roleArn: string;
+  /** null: the job sets no retention */
+  retention: { mode: string; retainUntil: Date | null; bypassesGovernance: boolean } | null;
   /** null: the job invokes no function */
   lambda: { functionArn: string; userArguments: Readonly<Record<string, string>> } | null;
   /** null: the job does not copy; `others`: settings beside these, by their names in the API */

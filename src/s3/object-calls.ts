@@ -21,6 +21,8 @@ export type ObjectCalls = {
   }): Promise<AsyncIterable<Uint8Array>>;
   /** The keys under a prefix, in UTF-8 order. */
   listKeys(bucket: string, prefix: string): AsyncIterable<string>;
+  /** The prefixes up to the next slash, each with the slash, that begin with a text. */
+  listFolders(bucket: string, prefix: string): Promise<string[]>;
   /** @throws S3CallError `precondition` where the condition does not hold */
   writeObject(request: {
     bucket: string;

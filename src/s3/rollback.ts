@@ -51,11 +51,11 @@ export type CopyChoice = (typeof COPY_CHOICES)[number];
 export const SCENARIO_ACTIONS: Record<Scenario, string> = {
   '1': 'Add a delete marker',
   '2': 'Remove delete markers',
-  '3a': 'Listed only: restore from archive, then copy',
+  '3a': 'Restore from archive, then copy',
   '3b': 'Copy the older version on top',
   '3c': 'Copy the older version on top, by parts (> 5 GiB)',
   '4': 'Remove delete markers on top',
-  '5a': 'Listed only: restore from archive, then copy to the destination',
+  '5a': 'Restore from archive, then copy to the destination',
   '5b': 'Copy to the destination bucket',
 };
 

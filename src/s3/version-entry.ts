@@ -1,3 +1,5 @@
+import type { ArchiveKind } from './restore.ts';
+
 /** One version entry of a key as a listing of versions shows it. */
 export type ListedEntry = {
   key: string;
@@ -31,6 +33,10 @@ export type ObjectHead = {
   lastModified: Date;
   /** whether the data can be read now: not archived, or restored for the time being */
   isReadable: boolean;
+  /** the archive that its data lies in; null where it lies in none */
+  archive: ArchiveKind | null;
+  /** whether a restore is under way */
+  isRestoring: boolean;
   /** its ETag says nothing of the data then (API_Object, ETag) */
   isEncryptedWithKms: boolean;
   websiteRedirect: string | null;

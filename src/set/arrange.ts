@@ -130,7 +130,7 @@ function pairChecks(pair: ReplicationPair): SetCheck[] {
     checks.push({
       code: 'REPLICATION_CROSS_ACCOUNT',
       level: 'info',
-      message: `'${destination}' is in the account ${pair.account}. One set of credentials runs the whole set.`,
+      message: `'${destination}' is in the account ${pair.account} and one set of credentials runs the whole set.`,
       hint: 'the policy of that bucket has to allow them what docs/cross-account.md lists for start-jobs',
     });
   }

@@ -65,8 +65,6 @@ async function compareKey(
       return compareAdded(key, proof);
     case 'remove-delete-markers':
       return compareRemoved(key, proof);
-    case 'copy-after-restore':
-      return null;
     default:
       return await compareCopied(checker, key, proof);
   }

@@ -69,8 +69,7 @@ export async function verifyState(options: StateOptions): Promise<StateVerificat
   await engine.run(sql('current', { ...viewOf(before), target: 'current_before' }));
   await engine.run(outcomesSql(record, run));
   progress('Comparing every key', null);
-  const excludedClasses = ['copy-after-restore', ...UNCERTAIN_CLASSES];
-  await engine.run(sql('state', { ...viewOf(before), excludedClasses }));
+  await engine.run(sql('state', { ...viewOf(before), excludedClasses: [...UNCERTAIN_CLASSES] }));
   return await readVerdicts(engine);
 }
 
@@ -115,7 +114,7 @@ async function assertSources(
 function outcomesSql({ folder }: PlanRecord, run: RunOutcome): string {
   const columns = `{${OUTCOME_COLUMNS.map((name) => `'${name}': 'VARCHAR'`).join(', ')}}`;
   const parts = run.scenarios.map(({ path, operation }) => {
-    const isCopy = operation.startsWith('copy') && operation !== 'copy-after-restore';
+    const isCopy = operation.startsWith('copy');
     const file = `read_csv(${sqlText(join(folder, path))}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', columns = ${columns})`;
     return `SELECT url_decode(replace(key, '+', '%20')) AS key, outcome, new_version_id, ${isCopy} AS is_copy FROM ${file}`;
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { bootstrapMatrix } from '../bootstrap/matrix.ts';
 import { executionMatrix } from '../plan/execution-matrix.ts';
+import { retentionTemplates } from '../retention/template-matrix.ts';
 import { renderMatrix } from './matrix.ts';
 
 /** Writes the whole matrix into a folder, for the checkers that are not npm packages: Trino's parser and cfn-lint. */
@@ -14,7 +15,7 @@ for (const { name, queries, template } of rendered) {
   await writeFile(join(folder, 'templates', `${name}.yaml`), template);
   for (const query of queries) await writeFile(join(folder, 'sql', `${name}.${query.name}.sql`), query.text);
 }
-const others = [...(await bootstrapMatrix()), ...(await executionMatrix())];
+const others = [...(await bootstrapMatrix()), ...(await executionMatrix()), ...(await retentionTemplates())];
 for (const { name, template } of others) await writeFile(join(folder, 'templates', `${name}.yaml`), template);
 process.stdout.write(
   `${rendered.length + others.length} templates and the queries of ${rendered.length} in ${folder}\n`,

@@ -211,7 +211,7 @@ describe('bad days', () => {
     const effect = { error: { code: 'Throttling', status: 400, message: 'Rate exceeded' } };
     account.sandbox.faults.add({
       operation: ['CreateStack', 'DescribeStacks', 'TagRole', 'GetRole'],
-      times: 6,
+      times: 3,
       effect,
     });
     const { record } = await deployed();

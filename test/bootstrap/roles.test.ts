@@ -8,7 +8,14 @@ import { bootstrapMatrix } from './matrix.ts';
 /** Who can do what with the roles of the bootstrap stack, asked of a policy evaluator. */
 
 const stack = await bootstrapStack();
-const ROLES = ['PlanRole', 'DeployRole', 'StartJobsRole', 'CleanupRole', 'ServiceRole'] as const;
+const ROLES = [
+  'PlanRole',
+  'DeployRole',
+  'StartJobsRole',
+  'ExtendRole',
+  'CleanupRole',
+  'ServiceRole',
+] as const;
 type Role = (typeof ROLES)[number];
 type Context = Record<string, string | string[]>;
 
@@ -21,6 +28,9 @@ const JOB = at('s3', 'job/0a');
 const BUCKET = 'arn:aws:s3:::my-bucket';
 const SERVICE = role('s3-rewind/bootstrap/s3-rewind-ServiceRole');
 const TEMPLATE_URL = `https://${RECORD}.s3.eu-west-1.amazonaws.com/${ROLLBACK_ID}/template.yaml`;
+const EXTENSION_STACK = at('cloudformation', 'stack/rt-x-1a2b3c4d/0a');
+const EXTENSION_URL = `https://${RECORD}.s3.eu-west-1.amazonaws.com/rt-x-20260105t030000z-0a/template.yaml`;
+const EXTENSION_ROLE = role('s3-rewind/rollback/rt-x-1a2b3c4d-BatchRole-0A');
 const TO_BATCH = { 'iam:PassedToService': 'batchoperations.s3.amazonaws.com' };
 const TO_LAMBDA = { 'iam:PassedToService': 'lambda.amazonaws.com' };
 const TO_CLOUDFORMATION = { 'iam:PassedToService': 'cloudformation.amazonaws.com' };
@@ -127,10 +137,46 @@ const LINES: [who: Role[], action: string, resource: string, context?: Context][
   ],
   [[], 's3:CreateJob', '*', { ...LAMBDA_JOB, 's3:RequestJobOperation': 'S3PutObjectAcl' }],
   [[], 's3:CreateJob', '*', { ...LAMBDA_JOB, 'aws:RequestedRegion': 'us-east-1' }],
-  [['StartJobsRole', 'CleanupRole'], 's3:UpdateJobStatus', JOB],
-  [['DeployRole', 'StartJobsRole', 'CleanupRole'], 's3:DescribeJob', JOB],
+  [['StartJobsRole', 'ExtendRole', 'CleanupRole'], 's3:UpdateJobStatus', JOB],
+  [['DeployRole', 'StartJobsRole', 'ExtendRole', 'CleanupRole'], 's3:DescribeJob', JOB],
   [['CleanupRole'], 's3:ListJobs', '*'],
   [[], 's3:UpdateJobPriority', JOB],
+  // Extensions of Object Lock.
+  [
+    ['StartJobsRole', 'ExtendRole'],
+    's3:CreateJob',
+    '*',
+    { ...LAMBDA_JOB, 's3:RequestJobOperation': 'S3PutObjectRetention' },
+  ],
+  [
+    ['DeployRole'],
+    'cloudformation:CreateStack',
+    EXTENSION_STACK,
+    { ...CREATION, 'cloudformation:TemplateUrl': EXTENSION_URL },
+  ],
+  [['DeployRole', 'StartJobsRole', 'ExtendRole'], 'cloudformation:DescribeStacks', EXTENSION_STACK],
+  [['StartJobsRole'], 'cloudformation:GetTemplate', EXTENSION_STACK],
+  [[], 'cloudformation:UpdateStack', EXTENSION_STACK],
+  [[], 'cloudformation:DeleteStack', EXTENSION_STACK],
+  [['DeployRole', 'StartJobsRole', 'ExtendRole'], 'iam:PassRole', EXTENSION_ROLE, TO_BATCH],
+  [['StartJobsRole'], 'iam:TagRole', EXTENSION_ROLE, approve('s3-rewind:approved')],
+  [['StartJobsRole'], 'iam:UntagRole', EXTENSION_ROLE, { 'aws:TagKeys': ['s3-rewind:approved'] }],
+  [['StartJobsRole', 'ExtendRole', 'ServiceRole'], 'iam:GetRole', EXTENSION_ROLE],
+  [['StartJobsRole', 'ServiceRole'], 'iam:GetRole', TASK],
+  [[], 's3:PutObjectRetention', `${BUCKET}/key`],
+  [[], 's3:BypassGovernanceRetention', `${BUCKET}/key`],
+  [['StartJobsRole', 'ExtendRole'], 's3:GetObjectRetention', `${BUCKET}/key`],
+  [['PlanRole', 'StartJobsRole', 'ExtendRole'], 's3:GetBucketObjectLockConfiguration', BUCKET],
+  [['PlanRole'], 's3:PutObject', object('rt-x-20260105t030000z-0a/retention.json')],
+  [['PlanRole'], 's3:PutObject', object('rt-x-20260105t030000z-0a/manifests/compliance.csv')],
+  [['StartJobsRole'], 's3:PutObject', object('rt-x-20260105t030000z-0a/approval.json')],
+  [['StartJobsRole', 'ExtendRole'], 's3:PutObject', object('rt-x-20260105t030000z-0a/outcome.json')],
+  [[], 's3:PutObject', object('rt-x-20260105t030000z-0a/reports/job-1/manifest.json')],
+  [
+    ['PlanRole', 'DeployRole', 'StartJobsRole', 'ExtendRole'],
+    's3:GetObject',
+    object('rt-x-20260105t030000z-0a/retention.json'),
+  ],
   // The buckets that are rolled back: nobody here writes.
   [[], 's3:PutObject', `${BUCKET}/key`],
   [[], 's3:DeleteObject', `${BUCKET}/key`],
@@ -340,7 +386,7 @@ describe('trust', () => {
   const IDS = 'repo:my-org@123/my-repo@456';
   const GATE = 'environment:s3-rewind';
   const MAIN = 'ref:refs/heads/main';
-  const OTHERS = ['PlanRole', 'DeployRole', 'CleanupRole'];
+  const OTHERS = ['PlanRole', 'DeployRole', 'ExtendRole', 'CleanupRole'];
   /** One line a token: who takes it. */
   const TOKENS: [who: string[], claims: Record<string, string>][] = [
     [['StartJobsRole'], claim(`${NAMES}:${GATE}`)],

@@ -8,6 +8,7 @@ import { LOCK_CASES } from './cases/locks.ts';
 import { MULTIPART_CASES } from './cases/multipart.ts';
 import { NULL_VERSION_CASES } from './cases/null-versions.ts';
 import { READ_CASES } from './cases/reads.ts';
+import { RESTORE_CASES } from './cases/restores.ts';
 
 /** What s3-rewind relies on, case by case. Every server is tried with all of them. */
 export const CASES: readonly ConformanceCase[] = [
@@ -20,4 +21,5 @@ export const CASES: readonly ConformanceCase[] = [
   ...MULTIPART_CASES,
   ...LOCK_CASES,
   ...CONFIGURATION_CASES,
+  ...RESTORE_CASES,
 ];

@@ -48,6 +48,10 @@ const MINIO: Deviations = {
   'a version without retention is NoSuchObjectLockConfiguration': 'With status 400.',
   'versioning cannot be suspended under Object Lock': 'Refuses with status 400.',
   'a bucket has SSE-S3 by default': '404 ServerSideEncryptionConfigurationNotFoundError.',
+  'HEAD of an archived version tells its class, and no restore': 'Knows no such class: 400.',
+  'a copy of an archived version is 403 InvalidObjectState': 'Knows no such class: 400.',
+  'RestoreObject of an archived version is 202, and 409 while it is under way; HEAD tells so':
+    'Knows no such class: 400.',
 };
 
 /** Seen with the MiniStack of test/real-servers/versions.json. */
@@ -84,6 +88,9 @@ const MINISTACK: Deviations = {
   'parts out of order are InvalidPartOrder': 'Takes them.',
   'a retention date in the past is refused': 'Takes it.',
   'versioning cannot be suspended under Object Lock': 'Suspends it.',
+  'a copy of an archived version is 403 InvalidObjectState': 'Copies it.',
+  'RestoreObject of an archived version is 202, and 409 while it is under way; HEAD tells so':
+    'Archived data is at hand: 403 ObjectAlreadyInActiveTierError.',
 };
 
 /**

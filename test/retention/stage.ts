@@ -17,6 +17,7 @@ import {
   readPreviousRun,
   readRetentionRecord,
 } from '../../src/retention/retention-record.ts';
+import type { PreviousRun } from '../../src/retention/review-need.ts';
 import type { RetentionOutcome } from '../../src/retention/run-files.ts';
 import { runRetention } from '../../src/retention/run-retention.ts';
 import { parseSettings, type RetentionRule, type RetentionSettings } from '../../src/retention/settings.ts';
@@ -107,7 +108,14 @@ let records = 0;
 export async function planNow(
   stage: Stage,
   settings: RetentionSettings = settingsOf(),
-  options: { previous?: RetentionRecord; inventory?: string; path?: string; reportOnly?: boolean } = {},
+  options: {
+    previous?: RetentionRecord;
+    inventory?: string;
+    path?: string;
+    reportOnly?: boolean;
+    template?: string;
+    found?: PreviousRun | null;
+  } = {},
 ): Promise<RetentionRecord> {
   records += 1;
   const folder = await mkdtemp(join(stage.folder, `record-${records}-`));
@@ -124,9 +132,13 @@ export async function planNow(
       source: { ...source, location: 'inventory.csv' },
       settings,
       lock: lockOfBucket,
-      previous: options.previous === undefined ? null : await readPreviousRun(options.previous.folder),
+      previous:
+        options.previous === undefined
+          ? (options.found ?? null)
+          : await readPreviousRun(options.previous.folder),
       reportOnly: options.reportOnly ?? false,
       prices: builtInPrices(),
+      template: options.template ?? null,
       now: new Date(stage.sandbox.clock.now()),
       progress: () => {},
     });

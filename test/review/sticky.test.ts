@@ -46,6 +46,7 @@ const STAGES: [string, Stage][] = [
   ['waiting', { stage: 'waiting', run: RUN, jobs: jobs(0), environment: 'rollback', reviewers: ['bob', 'acme/storage'] }],
   ['refused', { stage: 'refused', run: RUN, code: 'APPROVAL_BY_STARTER', message: 'bob started run 777 and approved it too.', hint: 'have someone else approve it' }],
   ['running', { stage: 'running', run: RUN, jobs: jobs(0.43), approver: BOB }],
+  ['restoring', { stage: 'restoring', run: RUN, jobs: jobs(0.9), approver: BOB, waiting: 1_234, expired: 2, nextLookAt: '2025-08-30T07:00:00Z' }],
   ['stopped', { stage: 'stopped', run: RUN, approver: BOB, code: 'JOB_FAILED', message: 'The job of scenario 3b ended: Failed; TaskFailureRate: 51 % of the tasks failed.', hint: 'put right what it names; then run start-jobs again' }],
   ['done', { stage: 'done', run: RUN, jobs: jobs(1), approver: BOB, verified: { compared: 412_894, agrees: 412_894 }, undo: UNDO }],
   ['done-rows-left', { stage: 'done', run: RUN, jobs: jobs(1, 12), approver: BOB, verified: { compared: 412_894, agrees: 412_000 }, undo: UNDO }],

@@ -56,11 +56,11 @@ const endpoint = () => [
 ];
 
 test('one set from two inventories, without a request: members, digest, comment', async () => {
-  const before = stage.sandbox.requests.entries.length;
+  const before = stage.sandbox.requests.entries().length;
   const { status, stderr, stdout } = await runCommand(...planArgs('set', ...named()));
   expect([stderr, status]).toEqual(['', 0]);
   expect(stdout).toContain('start-jobs --record');
-  expect(stage.sandbox.requests.entries.length).toBe(before);
+  expect(stage.sandbox.requests.entries().length).toBe(before);
   const folder = join(stage.folder, 'set');
   expect(readdirSync(folder).toSorted()).toEqual(['1-images', '2-tables', 'comment.md', 'set.json']);
   const { set } = await readSet(folder);

@@ -66,16 +66,21 @@ export function commonRequest(
     priority: setting.priority,
     roleArn: setting.roleArn,
     needsConfirmation: setting.needsConfirmation,
-    tags: [
+    tags: legalTags([
       { key: 's3-rewind:rollback-id', value: setting.rollbackId },
       { key: 's3-rewind:digest', value: setting.digest },
       { key: 's3-rewind:scenario', value: scenario },
       { key: 's3-rewind:attempt', value: String(attempt) },
       ...setting.tags,
-    ].map(({ key, value }) => ({
-      key,
-      value: value.replace(NOT_IN_TAGS, '_').slice(0, MAX_TAG_VALUE_CHARACTERS),
-    })),
+    ]),
     report: { bucket: setting.record.bucket, prefix: `${setting.record.prefix}reports` },
   };
+}
+
+/** Tags as S3 takes them. */
+export function legalTags(tags: readonly BatchTag[]): BatchTag[] {
+  return tags.map(({ key, value }) => ({
+    key,
+    value: value.replace(NOT_IN_TAGS, '_').slice(0, MAX_TAG_VALUE_CHARACTERS),
+  }));
 }

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { RESTORE_FILE, writeRestoreFile } from '../archived/restore-file.ts';
 import type { Sleep } from '../backoff.ts';
 import { writeWhole } from '../disk.ts';
 import { notRun, outcomePath, outcomeText } from '../outcome-file.ts';
@@ -73,6 +74,10 @@ export function objectStore(
     async writeOutcome(outcome) {
       await writeRunOutcome(record, outcome);
       await publishFile(calls, place, record, OUTCOME_FILE, pause);
+    },
+    async writeRestore(state) {
+      await writeRestoreFile(record, state);
+      await publishFile(calls, place, record, RESTORE_FILE, pause);
     },
   };
 }

@@ -8,6 +8,7 @@ import { RunbookError } from '../../errors.ts';
 import { S3CallError } from '../../s3/call-error.ts';
 import type { ObjectCalls } from '../../s3/object-calls.ts';
 import type { UploadCalls } from '../../s3/upload-calls.ts';
+import { RESTORE_FILE } from '../archived/restore-file.ts';
 import { readPatiently, type Sleep } from '../backoff.ts';
 import { checkFile, type PlanRecord, readRecord } from '../record.ts';
 import { OUTCOME_FILE, readRunOutcome, START_FILE } from '../run-files.ts';
@@ -59,7 +60,8 @@ export async function fetchRun(
   record: PlanRecord,
   pause: Sleep,
 ): Promise<void> {
-  for (const path of [START_FILE, OUTCOME_FILE]) await fetchFile(calls, place, path, record.folder, pause);
+  for (const path of [START_FILE, OUTCOME_FILE, RESTORE_FILE])
+    await fetchFile(calls, place, path, record.folder, pause);
   const run = await readRunOutcome(record);
   for (const { path } of run?.scenarios ?? []) await fetchFile(calls, place, path, record.folder, pause);
 }

@@ -1,4 +1,4 @@
--- Scenario 3a: Listed only: restore from archive, then copy. Columns: bucket, key, version_id, current_version_id, size, storage_class.
+-- Scenario 3a: Restore from archive, then copy. Columns: bucket, key, version_id, current_version_id, size, storage_class.
 CREATE TABLE "rb_example_bucket_20250822t110100z_fac6daab"."scenario3a"
 WITH (format = 'TEXTFILE', write_compression = 'NONE', partitioned_by = ARRAY['part']) AS
 WITH listed AS (

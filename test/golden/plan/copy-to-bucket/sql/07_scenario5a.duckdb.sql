@@ -1,4 +1,4 @@
--- Scenario 5a: Listed only: restore from archive, then copy to the destination. Columns: bucket, key, version_id, current_version_id, size, storage_class.
+-- Scenario 5a: Restore from archive, then copy to the destination. Columns: bucket, key, version_id, current_version_id, size, storage_class.
 SELECT
   'example-bucket' AS bucket,
   replace(replace(url_encode(stack.key), '%2F', '/'), '~', '%7E') AS key,

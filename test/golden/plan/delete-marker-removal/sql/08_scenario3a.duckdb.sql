@@ -1,4 +1,4 @@
--- Scenario 3a: Listed only: restore from archive, then copy. Columns: bucket, key, version_id, current_version_id, size, storage_class.
+-- Scenario 3a: Restore from archive, then copy. Columns: bucket, key, version_id, current_version_id, size, storage_class.
 SELECT
   'example-bucket' AS bucket,
   replace(replace(url_encode(stack.key), '%2F', '/'), '~', '%7E') AS key,

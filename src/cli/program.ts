@@ -105,9 +105,8 @@ function addPlanCommand(program: Command): void {
     .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')
     .option('--resume', 'with --list: go on with the listing that an interrupted run left')
     .option(
-      '--bucket <name>',
+      '--bucket <name...>',
       'the bucket that the inventory describes; given several times: a set of plans',
-      (name: string, others: string[] | undefined) => [...(others ?? []), name],
     )
     .option('--buckets <file>', 'a set of plans for the buckets of this file, one a line')
     .option('--replica <pair...>', 'a set: SOURCE=DESTINATION, a pair of S3 Replication; both are planned')

@@ -48,27 +48,13 @@ export function renderStageComment(plan: RollbackPlan, stage: Stage, view: Stage
 /** The place of the one comment of a rollback. */
 export type CommentPlace = { client: GitHubClient; pullNumber: number; author: string };
 
-/**
- * Writes the comment anew for a stage. @returns its address
- * @throws RunbookError the codes of callGitHub
- */
-export async function postStage(
-  place: CommentPlace,
-  plan: RollbackPlan,
-  stage: Stage,
-  view: StageView,
-): Promise<string> {
-  return postReview(place, {
-    rollbackId: plan.rollbackId,
-    body: renderStageComment(plan, stage, view),
-    stage,
-  });
-}
-
 /** A review as it is now, of a plan or of a set. */
 export type Review = { rollbackId: string; body: string; stage: Stage };
 
-/** Writes the comment of a review anew. @returns its address */
+/**
+ * Writes the comment of a review anew. @returns its address
+ * @throws RunbookError the codes of callGitHub
+ */
 export async function postReview(place: CommentPlace, { rollbackId, body, stage }: Review): Promise<string> {
   const { url } = await writeStickyComment(place.client, {
     pullNumber: place.pullNumber,

@@ -25,6 +25,9 @@ export const ERROR_KINDS = {
   COPY_WITH_NOT_POSSIBLE: badInput(
     "S3's own copy job cannot make the copies of this plan, or there is none where the plan is to run.",
   ),
+  SET_INVALID: badInput(
+    'The buckets of a set are named twice or are too many, or an option of a set does not fit its buckets.',
+  ),
   INVALID_KMS_KEY: badInput('The KMS key is not given as a key ARN.'),
   INVALID_PREFIX: badInput('A prefix is empty, or longer than an S3 key can be.'),
   INVALID_PRICES: badInput('The price table is not readable or lacks a price.'),

@@ -10,6 +10,7 @@ import { ERROR_KINDS } from '../src/errors.ts';
 import { planSchema } from '../src/plan/plan-file.ts';
 import { retentionPlanSchema } from '../src/retention/retention-plan-file.ts';
 import { settingsSchema } from '../src/retention/settings.ts';
+import { setSchema } from '../src/set/set-file.ts';
 import { CONTRACTS, renderActionFile, renderActionPage } from './action-files.ts';
 import { exampleWorkflows } from './example-workflows.ts';
 import { scalePage } from './scale-page.ts';
@@ -25,6 +26,7 @@ export async function generatedDocs(): Promise<Record<string, string>> {
   return {
     'docs/plan.schema.json': jsonSchema('plan.json of s3-rewind', planSchema),
     'docs/approval.schema.json': jsonSchema('approval.json of s3-rewind', approvalSchema),
+    'docs/set.schema.json': jsonSchema('set.json of s3-rewind', setSchema),
     'docs/retention.schema.json': jsonSchema('retention.json of s3-rewind', retentionPlanSchema),
     'docs/retention-settings.schema.json': jsonSchema(
       'Settings of extend-retention',

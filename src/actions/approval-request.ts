@@ -9,13 +9,15 @@ import { folderOf } from './plan-files.ts';
 /**
  * What the proof is asked to prove, from the inputs of `start-jobs`.
  * @param plan of the record, whose digest was computed from the files that will run
+ * @param file that is approved, in the folder of the rollback
  * @throws RunbookError INVALID_OPTION, APPROVAL_DIGEST_CHANGED where `plan-digest` is another one
  */
 export function readProofRequest(
   inputs: ActionInputs<typeof START_JOBS>,
-  plan: RollbackPlan,
+  plan: Pick<RollbackPlan, 'rollbackId' | 'digest'>,
   run: WorkflowRun,
   now: Date,
+  file: 'plan.json' | 'set.json' = 'plan.json',
 ): ProofRequest {
   const { rollbackId, digest } = plan;
   const all = { repository: run.repository, runId: run.runId, rollbackId, digest, now };
@@ -37,7 +39,7 @@ export function readProofRequest(
     if (comment === null || commit === null) {
       throw missing('"pull-request" and "commit"', 'a review of a code owner is a review of a pull request');
     }
-    return { kind, ...all, shown: comment, commit, planPath: `${folderOf(plan)}/plan.json` };
+    return { kind, ...all, shown: comment, commit, planPath: `${folderOf(plan)}/${file}` };
   }
   if (comment === null && given === null) {
     throw missing('"pull-request" or "plan-digest"', 'nothing tells which plan the reviewers were shown');

@@ -5,7 +5,7 @@ import { renderComment } from '../review/comment.ts';
 import type { StageTemplates } from './stage-comment.ts';
 
 /** Folder of a rollback in the repository. */
-export function folderOf({ rollbackId }: RollbackPlan): string {
+export function folderOf({ rollbackId }: Pick<RollbackPlan, 'rollbackId'>): string {
   return `rollbacks/${rollbackId}`;
 }
 

@@ -5,12 +5,14 @@ import { publishRecord } from '../cli/publish-record.ts';
 import { formatRecordUrl } from '../execute/batch/record-place.ts';
 import { provePlan } from '../execute/record.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
+import { isSetRecord } from '../set/set-record.ts';
 import { runCommand } from './command.ts';
 import type { PLAN } from './contract/plan.ts';
 import type { UNDO } from './contract/undo.ts';
 import { chooseExecutor, type Executor } from './executor.ts';
 import { type ActionInputs, readEndpoint } from './inputs.ts';
-import { type Presentation, presentPlan } from './present-plan.ts';
+import { type Presentation, present, showPlan } from './present-plan.ts';
+import { presentSet } from './present-set.ts';
 import { buildResult } from './result.ts';
 import type { ActionEnd, ActionStep } from './run-action.ts';
 import { openStageView } from './stage-comment.ts';
@@ -26,6 +28,9 @@ export async function makePlan({
   const executor = chooseExecutor(inputs.text('executor'), bucket, endpoint);
   const folder = join(run.temporaryFolder, 's3-rewind', command);
   const made = await runCommand([command, ...inputs.arguments(), `--out=${folder}`]);
+  if (await isSetRecord(folder)) {
+    return await presentSet(folder, made, { run, executor, ...readPresentation(inputs) });
+  }
   const path = join(folder, 'plan.json');
   // Athena leaves large manifests in the record bucket alone.
   const plan = provePlan(path, await readFile(path, 'utf8'));
@@ -34,7 +39,8 @@ export async function makePlan({
       ? folder
       : formatRecordUrl(await publishRecord(endpoint, { folder, plan, name: folder }, bucket));
   const view = await openStageView(record, endpoint);
-  const shown = await presentPlan({ folder, plan, run, view, executor, ...readPresentation(inputs) });
+  const audience = { run, executor, ...readPresentation(inputs) };
+  const shown = await present(showPlan(folder, plan, view, run), audience);
   return describeEnd(plan, { record, folder, executor }, made, shown);
 }
 

@@ -7,7 +7,7 @@ import type { Stage } from '../review/stage.ts';
 import type { Executor } from './executor.ts';
 import { findReviewers } from './find-reviewers.ts';
 import { branchOf, folderOf, readPlanFiles } from './plan-files.ts';
-import { postStage, renderStageComment, type StageView } from './stage-comment.ts';
+import { postReview, renderStageComment, type StageView } from './stage-comment.ts';
 
 export type Presentation = {
   pullRequest: { number: number; url: string } | null;
@@ -17,14 +17,22 @@ export type Presentation = {
   notAllowed: RunbookError | null;
 };
 
-/** How and to whom a plan is shown. */
-export type PresentationRequest = {
-  /** The plan folder. */
-  folder: string;
-  plan: RollbackPlan;
+/** What is shown: a plan, or a set of plans. */
+export type Shown = {
+  rollbackId: string;
+  digest: string;
+  title: string;
+  /** Whether there is something to start, and nothing stands against it. */
+  isStartable: boolean;
+  render(stage: Stage): string;
+  /** What is kept in git. */
+  readFiles(): Promise<Map<string, string>>;
+};
+
+/** To whom it is shown. */
+export type Audience = {
   run: WorkflowRun;
   wantsPullRequest: boolean;
-  view: StageView;
   /** Who carries the plan out, and so which job comes next. */
   executor: Executor;
   /** Environment of the job that starts the plan, or null. */
@@ -33,33 +41,53 @@ export type PresentationRequest = {
   token: string;
 };
 
+/** A plan in its folder, as it is shown. */
+export function showPlan(folder: string, plan: RollbackPlan, view: StageView, run: WorkflowRun): Shown {
+  const { rollbackId, digest } = plan;
+  return {
+    rollbackId,
+    digest,
+    title: describePlan(plan),
+    isStartable: isStartable(plan),
+    render: (stage) => renderStageComment(plan, stage, view),
+    readFiles: () => readPlanFiles(folder, plan, { templates: view, runUrl: run.url }),
+  };
+}
+
+/** Whether a plan changes something, and no check blocks it. */
+export function isStartable({ manifests, checks }: RollbackPlan): boolean {
+  return manifests.length > 0 && !checks.some(({ level }) => level === 'blocking');
+}
+
 /**
  * Shows a plan to the people who are to approve it: in a pull request with one comment, and in the summary of the run.
  * Where the repository lets Actions open no pull request, the summary alone is left.
  * @throws RunbookError the codes of callGitHub, save PULL_REQUEST_NOT_ALLOWED
  */
-export async function presentPlan(request: PresentationRequest): Promise<Presentation> {
-  const { plan, run, view } = request;
-  const client = openGitHub({ token: request.token, repository: run.repository, baseUrl: run.apiUrl });
-  const stage = await findStage(request, client);
-  await writeSummary(renderStageComment(plan, stage, view));
+export async function present(shown: Shown, audience: Audience): Promise<Presentation> {
+  const { run } = audience;
+  const { rollbackId, title } = shown;
+  const client = openGitHub({ token: audience.token, repository: run.repository, baseUrl: run.apiUrl });
+  const stage = await findStage(shown, audience, client);
+  const body = shown.render(stage);
+  await writeSummary(body);
   const nothing = { pullRequest: null, commit: null, commentUrl: null, notAllowed: null };
-  if (!request.wantsPullRequest) return nothing;
-  const files = await readPlanFiles(request.folder, plan, { templates: view, runUrl: run.url });
+  if (!audience.wantsPullRequest) return nothing;
+  const files = await shown.readFiles();
   try {
     const { number, url, commit } = await openPullRequest(client, {
-      branch: branchOf(plan.rollbackId, run.runId),
-      title: describePlan(plan),
-      body: `${describePlan(plan)}: the plan is in \`${folderOf(plan)}/\`, the review in the comment below.\n\nMerging starts nothing. It keeps the plan in git.`,
-      message: `${describePlan(plan)}\n\n${plan.digest}`,
+      branch: branchOf(rollbackId, run.runId),
+      title,
+      body: `${title}: the plan is in \`${folderOf(shown)}/\`, the review in the comment below.\n\nMerging starts nothing. It keeps the plan in git.`,
+      message: `${title}\n\n${shown.digest}`,
       files,
     });
-    const place = { client, pullNumber: number, author: request.author };
+    const place = { client, pullNumber: number, author: audience.author };
     return {
       ...nothing,
       pullRequest: { number, url },
       commit,
-      commentUrl: await postStage(place, plan, stage, view),
+      commentUrl: await postReview(place, { rollbackId, body, stage }),
     };
   } catch (error) {
     if (!(error instanceof RunbookError) || error.code !== 'PULL_REQUEST_NOT_ALLOWED') throw error;
@@ -76,12 +104,12 @@ function describePlan({ origin, inputs, rollbackId }: RollbackPlan): string {
 
 /** Where the gated job comes next, the comment names who is asked for an approval. */
 async function findStage(
-  { plan, run, environment, executor }: PresentationRequest,
+  shown: Shown,
+  { run, environment, executor }: Audience,
   client: GitHubClient,
 ): Promise<Stage> {
   const planned: Stage = { stage: 'planned', run: { id: run.runId, url: run.url } };
-  const isStartable = plan.manifests.length > 0 && !plan.checks.some(({ level }) => level === 'blocking');
-  if (environment === null || executor === 'batch' || !isStartable) return planned;
+  if (environment === null || executor === 'batch' || !shown.isStartable) return planned;
   const reviewers = await findReviewers(client, environment);
   return reviewers === null ? planned : { ...planned, stage: 'waiting', jobs: [], environment, reviewers };
 }

@@ -48,22 +48,20 @@ export function renderStageComment(plan: RollbackPlan, stage: Stage, view: Stage
 /** The place of the one comment of a rollback. */
 export type CommentPlace = { client: GitHubClient; pullNumber: number; author: string };
 
+/** A review as it is now, of a plan or of a set. */
+export type Review = { rollbackId: string; body: string; stage: Stage };
+
 /**
- * Writes the comment anew for a stage. @returns its address
+ * Writes the comment of a review anew. @returns its address
  * @throws RunbookError the codes of callGitHub
  */
-export async function postStage(
-  place: CommentPlace,
-  plan: RollbackPlan,
-  stage: Stage,
-  view: StageView,
-): Promise<string> {
+export async function postReview(place: CommentPlace, { rollbackId, body, stage }: Review): Promise<string> {
   const { url } = await writeStickyComment(place.client, {
     pullNumber: place.pullNumber,
     author: place.author,
-    body: renderStageComment(plan, stage, view),
-    isSame: (body) => isSameRollback(body, plan.rollbackId),
-    isOutdated: (body) => isOutdatedRollback(body, plan.rollbackId),
+    body,
+    isSame: (other) => isSameRollback(other, rollbackId),
+    isOutdated: (other) => isOutdatedRollback(other, rollbackId),
     whole: `The whole text is in the summary of the [run](${stage.run.url}).`,
   });
   return url;
@@ -76,9 +74,15 @@ export async function tryPostStage(
   stage: Stage,
   view: StageView,
 ): Promise<string | null> {
+  const body = renderStageComment(plan, stage, view);
+  return tryPostReview(place, { rollbackId: plan.rollbackId, body, stage });
+}
+
+/** The same for any review. */
+export async function tryPostReview(place: CommentPlace | null, review: Review): Promise<string | null> {
   if (place === null) return null;
   try {
-    return await postStage(place, plan, stage, view);
+    return await postReview(place, review);
   } catch (error) {
     if (!(error instanceof RunbookError)) throw error;
     annotate('warning', error.code, `The comment could not be written: ${error.message} Next: ${error.hint}`);

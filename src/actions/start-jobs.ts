@@ -12,6 +12,7 @@ import { annotate, type WorkflowRun, writeSummary } from '../github/workflow.ts'
 import type { RollbackPlan } from '../plan/plan-file.ts';
 import type { Approver, Stage } from '../review/stage.ts';
 import { isFulfilled } from '../s3/outcome.ts';
+import { isSetRecord } from '../set/set-record.ts';
 import { readProofRequest } from './approval-request.ts';
 import { runCommand } from './command.ts';
 import type { START_JOBS } from './contract/start-jobs.ts';
@@ -28,6 +29,7 @@ import {
   type StageView,
   tryPostStage,
 } from './stage-comment.ts';
+import { startSet } from './start-set.ts';
 import type { VerifyAnswer } from './verify.ts';
 
 const APPROVAL_FILE = 'approval.json';
@@ -47,6 +49,10 @@ type Rollback = {
 /** The action `start-jobs`: the proof first, then the run, then the verification; the comment follows. */
 export async function startRollback({ inputs, run }: ActionStep<typeof START_JOBS>): Promise<ActionEnd> {
   const record = inputs.text('record') ?? '';
+  if (await isSetRecord(record)) {
+    const client = openClient(inputs, run);
+    return await startSet({ inputs, run, folder: record, client, place: commentPlace(inputs, client) });
+  }
   const opened = await openRollback(record, readEndpoint(inputs));
   try {
     return await proveAndRun(inputs, run, record, opened);
@@ -62,11 +68,7 @@ async function proveAndRun(
   opened: OpenedRollback,
 ): Promise<ActionEnd> {
   const { plan } = opened;
-  const client = openGitHub({
-    token: inputs.text('github-token') ?? '',
-    repository: run.repository,
-    baseUrl: run.apiUrl,
-  });
+  const client = openClient(inputs, run);
   const place = commentPlace(inputs, client);
   const view = await openStageView(record, readEndpoint(inputs));
   const rollback = { record, opened, plan, run, place, view };
@@ -77,6 +79,12 @@ async function proveAndRun(
   if (decision.decision === 'refused') return tellRefusal(rollback, decision);
   const approver = await recordApproval(rollback, decision.approval);
   return runApproved(rollback, approver, inputs);
+}
+
+/** Where the comment of the review is; null: in the summary of the run alone. */
+function openClient(inputs: Inputs, run: WorkflowRun): GitHubClient {
+  const token = inputs.text('github-token') ?? '';
+  return openGitHub({ token, repository: run.repository, baseUrl: run.apiUrl });
 }
 
 function commentPlace(inputs: Inputs, client: GitHubClient): CommentPlace | null {

@@ -1,4 +1,5 @@
 import { writeSummary } from '../github/workflow.ts';
+import { formatCodeSpan } from '../render/markdown.ts';
 import { formatCount } from '../review/figures.ts';
 import type { StateVerification } from '../verify/state.ts';
 import type { Verification } from '../verify/verify.ts';
@@ -16,11 +17,25 @@ export type VerifyAnswer = Verification & {
   state: StateVerification | null;
 };
 
+type SetAnswer = VerifyAnswer & { bucket: string };
+
 /** The action `verify`: compares outcomes and bucket with the plan. */
 export async function verifyRollback({ inputs }: ActionStep<typeof VERIFY>): Promise<ActionEnd> {
   const { answer } = await runCommand(['verify', ...inputs.arguments()]);
+  // A set answers with its members, and bears names of its own.
+  const { members, setId, setDigest } = answer as {
+    members?: SetAnswer[];
+    setId?: string;
+    setDigest?: string;
+  };
   const found = answer as VerifyAnswer;
-  await writeSummary(`### Verification\n\n${describeLevels(found)}`);
+  const levels =
+    members === undefined
+      ? describeLevels(found)
+      : members
+          .map((one) => `${formatCodeSpan(one.bucket, { cell: false })}\n\n${describeLevels(one)}`)
+          .join('\n\n');
+  await writeSummary(`### Verification\n\n${levels}`);
   return {
     result: buildResult({
       action: '',
@@ -32,8 +47,8 @@ export async function verifyRollback({ inputs }: ActionStep<typeof VERIFY>): Pro
             message: 'The verification found differences.',
             hint: 'keys that were written since the run differ rightly; see the summary of the run for the others',
           }),
-      rollbackId: found.rollbackId,
-      planDigest: found.planDigest,
+      rollbackId: setId ?? found.rollbackId,
+      planDigest: setDigest ?? found.planDigest,
       command: answer,
     }),
   };

@@ -97,7 +97,7 @@ export async function readBucketFacts(client: S3Client, bucket: string): Promise
 }
 
 /** @param absent the error by which S3 says that there is no such configuration, which is a value: null */
-async function readFact<Answer>(
+export async function readFact<Answer>(
   bucket: string,
   permission: string,
   read: () => Promise<Answer>,
@@ -121,7 +121,7 @@ async function readFact<Answer>(
   }
 }
 
-function mapFact<From, To>(fact: Fact<From>, map: (value: From) => To): Fact<To> {
+export function mapFact<From, To>(fact: Fact<From>, map: (value: From) => To): Fact<To> {
   return fact.readable ? { readable: true, value: map(fact.value) } : fact;
 }
 

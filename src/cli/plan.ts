@@ -37,24 +37,15 @@ const MEMORY_LIMIT = /^\d{1,6}(\.\d+)?\s?(MB|GB|TB|MiB|GiB|TiB)$/;
 export async function runPlan(options: PlanOptions): Promise<void> {
   const now = new Date();
   const asked = parsePlanInputs(options, now);
-  assertOneSource(options);
-  const inventoryTime = parseInventoryTime(options.inventoryTime, now);
-  const limits = parseLimits(options);
-  const prices = options.prices === undefined ? null : await readPrices(options.prices);
+  const settings = await readPlanSettings(options, now);
   const interruption = watchInterruption();
   const { signal } = interruption;
   try {
     const folder = await stageFolder(options.out, options.workDir ?? null);
     const terminal = await openTerminal({ quiet: options.quiet ?? false });
-    const engine = lazyEngine({ workFolder: folder.workPath, signal, ...limits });
     try {
-      const made = { asked, inventoryTime, prices, now };
       const { progress } = terminal;
-      const choice = await chooseEngineFor(options, asked, progress);
-      const isAthena = choice.engine === 'athena';
-      const plan = isAthena
-        ? await planOnAthena(folder, { ...made, progress }, options, choice, signal)
-        : await planHere(folder, { ...made, progress }, options, choice, engine);
+      const { plan, isAthena } = await planBucket(folder, options, { asked, ...settings, progress, signal });
       interruption.assertNone();
       // Athena has written the record itself.
       if (!isAthena && options.recordBucket !== undefined)
@@ -64,7 +55,6 @@ export async function runPlan(options: PlanOptions): Promise<void> {
     } catch (error) {
       throw folder.explain(error);
     } finally {
-      await engine.close();
       terminal.finish();
       await folder.discard();
     }
@@ -72,6 +62,45 @@ export async function runPlan(options: PlanOptions): Promise<void> {
     interruption.end();
   }
 }
+
+/** What the options say of every plan of a command, whichever bucket it is for. */
+type PlanSettings = {
+  inventoryTime: Date | null;
+  prices: PriceTable | null;
+  limits: EngineLimits;
+  now: Date;
+};
+
+/** @throws RunbookError INVALID_OPTION, INVALID_TIMESTAMP, INVALID_PRICES */
+export async function readPlanSettings(options: PlanOptions, now: Date): Promise<PlanSettings> {
+  assertOneSource(options);
+  const inventoryTime = parseInventoryTime(options.inventoryTime, now);
+  const limits = parseLimits(options);
+  const prices = options.prices === undefined ? null : await readPrices(options.prices);
+  return { inventoryTime, limits, prices, now };
+}
+
+/** Makes the plan of one bucket in a folder that is staged. */
+export async function planBucket(
+  folder: PlanPlace,
+  options: PlanOptions,
+  asked: Asked & Pick<PlanSettings, 'limits'> & { signal: AbortSignal },
+): Promise<{ plan: RollbackPlan; isAthena: boolean }> {
+  const { limits, signal, ...made } = asked;
+  const engine = lazyEngine({ workFolder: folder.workPath, signal, ...limits });
+  try {
+    const choice = await chooseEngineFor(options, made.asked, made.progress);
+    if (choice.engine !== 'athena') {
+      return { plan: await planHere(folder, made, options, choice, engine), isAthena: false };
+    }
+    return { plan: await planOnAthena(folder, made, options, choice, signal), isAthena: true };
+  } finally {
+    await engine.close();
+  }
+}
+
+type PlanPlace = Pick<StagedFolder, 'path' | 'workPath'>;
+type EngineLimits = { memoryLimit: string; threads?: number };
 
 type Asked = {
   asked: PlanInputs;
@@ -83,7 +112,7 @@ type Asked = {
 
 /** The plan of this machine: the inventory is listed or brought here, DuckDB reads it. */
 async function planHere(
-  folder: StagedFolder,
+  folder: PlanPlace,
   made: Asked,
   options: PlanOptions,
   choice: EngineChoice & { engine: 'duckdb' },
@@ -141,7 +170,7 @@ async function chooseEngineFor(
 
 /** The plan of Athena: the inventory stays where it is. A bucket is looked at where its inventory was looked for. */
 async function planOnAthena(
-  folder: StagedFolder,
+  folder: PlanPlace,
   made: Asked,
   options: PlanOptions,
   choice: EngineChoice & { engine: 'athena' },
@@ -251,7 +280,7 @@ function parseInventoryTime(text: string | undefined, now: Date): Date | null {
   }
 }
 
-function parseLimits(options: PlanOptions): { memoryLimit: string; threads?: number } {
+function parseLimits(options: PlanOptions): EngineLimits {
   if (!MEMORY_LIMIT.test(options.memoryLimit)) {
     throw new RunbookError('INVALID_OPTION', `--memory-limit '${options.memoryLimit}' is not a size.`, {
       hint: 'give a number and a unit, for example --memory-limit 4GB',

@@ -14,7 +14,7 @@ import { addEndpointOptions } from './endpoint-options.ts';
 import { addExtendRetentionCommand } from './extend-retention-command.ts';
 import { addFreezeCommands } from './freeze-command.ts';
 import { addInventoryCommand } from './inventory-command.ts';
-import type { PlanOptions } from './plan.ts';
+import type { PlanSetOptions } from './plan-set.ts';
 import { addPrepareRetentionCommand } from './prepare-retention-command.ts';
 import { addRestoreArchivedCommand } from './restore-archived.ts';
 import { addRetentionReportCommand } from './retention-report-command.ts';
@@ -42,8 +42,17 @@ Examples:
     npm run --silent s3-rewind -- plan --inventory versions/*.parquet --bucket my-bucket \\
       --timestamp 2025-08-30T02:00:00Z --mode copy-to-bucket --destination-bucket my-copy --out my-plan
 
+  Two buckets under one review; or a bucket and its replica, in the right order:
+    npm run --silent s3-rewind -- plan --bucket my-bucket --bucket my-tables --timestamp 2025-08-30T02:00:00Z \\
+      --inventory my-bucket=versions.csv --inventory my-tables=tables.csv --out my-set
+    npm run --silent s3-rewind -- plan --replica my-bucket=my-replica --timestamp 2025-08-30T02:00:00Z \\
+      --inventory my-bucket=versions.csv --inventory my-replica=replica.csv --out my-set
+
 Exit status: 0 a plan was written; 2 the input was refused; 1 it failed. Nothing is written unless it is 0.
 `;
+
+/** Any of these makes a set of plans, also of one bucket. */
+const SET_OPTIONS = ['buckets', 'replica', 'withReplicas', 'bucketRegion'] as const;
 
 /** Builds the command line; commands throw, the caller reports. */
 export function buildProgram(): Command {
@@ -97,7 +106,17 @@ function addPlanCommand(program: Command): void {
     .option('--work-group <name>', 'athena: the workgroup to run queries in (default: s3-rewind-plan)')
     .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')
     .option('--resume', 'with --list: go on with the listing that an interrupted run left')
-    .option('--bucket <name>', 'the bucket that the inventory describes')
+    .option(
+      '--bucket <name...>',
+      'the bucket that the inventory describes; given several times: a set of plans',
+    )
+    .option('--buckets <file>', 'a set of plans for the buckets of this file, one a line')
+    .option('--replica <pair...>', 'a set: SOURCE=DESTINATION, a pair of S3 Replication; both are planned')
+    .option('--with-replicas', 'a set: with what the buckets replicate to, or where they are replicated from')
+    .option(
+      '--bucket-region <pair...>',
+      'a set: BUCKET=REGION, for a bucket in another Region than the command',
+    )
     .option('--timestamp <time>', 'the point in time, inclusive: RFC 3339, UTC where no offset is given')
     .option('--out <folder>', 'the plan folder to make; must not exist, or be empty')
     .option('--prefix <text...>', 'only keys that start with this text, taken literally; several allowed')
@@ -147,16 +166,22 @@ function addPlanCommand(program: Command): void {
     .option('--json', 'print one JSON object instead of the summary')
     .option('--quiet', 'show no progress')
     .addHelpText('after', PLAN_EXAMPLES)
-    .action(async (options: PlanOptions, command: Command) => {
+    .action(async (options: PlanSetOptions, command: Command) => {
       // Left out, the inventory is found; an empty one is a shell variable that was not set.
       assertGiven(command, [
         ...(options.inventory === undefined ? [] : ['inventory']),
-        'bucket',
+        ...(options.buckets === undefined && options.replica === undefined ? ['bucket'] : []),
         'timestamp',
         'out',
       ]);
+      const { bucket: [bucket = '', ...others] = [], ...one } = options;
+      const isSet = others.length > 0 || SET_OPTIONS.some((name) => options[name] !== undefined);
+      if (isSet) {
+        const { runPlanSet } = await import('./plan-set.ts');
+        return await runPlanSet(options);
+      }
       const { runPlan } = await import('./plan.ts');
-      await runPlan(options);
+      await runPlan({ ...one, bucket });
     });
 }
 

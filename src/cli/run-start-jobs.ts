@@ -7,9 +7,11 @@ import { copyPolicies } from '../execute/copy-policies.ts';
 import { DEFAULT_REQUESTS_IN_FLIGHT, runDirect } from '../execute/direct.ts';
 import { copySourceOf, type PlanRecord, writtenBucket } from '../execute/record.ts';
 import { lockRecord } from '../execute/record-lock.ts';
+import type { RunOutcome } from '../execute/run-files.ts';
 import { isRetentionPlace } from '../retention/remote-record.ts';
 import { isRetentionRecord } from '../retention/retention-record.ts';
 import { isFulfilled } from '../s3/outcome.ts';
+import { isSetRecord } from '../set/set-record.ts';
 import { parseConcurrency } from './concurrency-option.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
 import { watchStop } from './interruption.ts';
@@ -38,6 +40,10 @@ export async function runStartJobs(options: StartJobsOptions): Promise<void> {
       hint: 'a rollback is started by a person who has read its plan: --yes',
     });
   }
+  if (await isSetRecord(options.record)) {
+    const { runStartSet } = await import('./run-start-set.ts');
+    return await runStartSet(options, concurrency);
+  }
   if (place !== null && options.printPolicies === undefined) {
     const { isDeployed, runJobsOnAws } = await import('./run-start-on-aws.ts');
     if (await isDeployed(options, place)) return await runJobsOnAws(options, place);
@@ -53,15 +59,27 @@ export async function runStartJobs(options: StartJobsOptions): Promise<void> {
 }
 
 async function runFromHere(
-  { record, remote }: OpenedRecord,
+  opened: OpenedRecord,
   options: StartJobsOptions,
   concurrency: number | null,
 ): Promise<void> {
+  const outcome = await runRecord(opened, options, concurrency);
+  if (options.json) writeJson({ command: 'start-jobs', record: options.record, ...outcome });
+  else writeOut(runSummary(outcome, options.record));
+  if (!isFulfilled(outcome.outcomes)) process.exitCode = EXIT_ROWS_LEFT;
+}
+
+/** Runs one record from this machine, which holds its lock meanwhile. */
+export async function runRecord(
+  { record, remote }: Pick<OpenedRecord, 'record' | 'remote'>,
+  options: StartJobsOptions,
+  concurrency: number | null,
+): Promise<RunOutcome> {
   const unlock = await lockRecord(record.folder);
   const terminal = await openTerminal({ quiet: options.quiet ?? false });
   const stop = watchStop();
   try {
-    const outcome = await runDirect({
+    return await runDirect({
       record,
       calls: openPlanCalls(options, copySourceOf(record.plan)),
       progress: terminal.progress,
@@ -70,10 +88,6 @@ async function runFromHere(
       ...(concurrency !== null && { concurrency }),
       ...(remote !== null && { store: objectStore(remote.calls, remote.place, record, sleep) }),
     });
-    terminal.finish();
-    if (options.json) writeJson({ command: 'start-jobs', record: options.record, ...outcome });
-    else writeOut(runSummary(outcome, options.record));
-    if (!isFulfilled(outcome.outcomes)) process.exitCode = EXIT_ROWS_LEFT;
   } finally {
     stop.end();
     terminal.finish();

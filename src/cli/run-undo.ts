@@ -11,6 +11,7 @@ import { builtInPrices } from '../plan/prices.ts';
 import { bundleTaskCode } from '../render/task-code.ts';
 import { writeReview } from '../review/review-files.ts';
 import { parseBucketName } from '../s3/bucket.ts';
+import { isSetRecord } from '../set/set-record.ts';
 import { buildUndo } from '../undo/build-undo.ts';
 import { openRecord } from './open-record.ts';
 import { planSummary } from './plan-summary.ts';
@@ -20,6 +21,10 @@ import type { UndoOptions } from './undo.ts';
 
 /** The `undo` command: from the record of a run to the plan that takes it back, in a folder, on S3, or both. */
 export async function runUndo(options: UndoOptions): Promise<void> {
+  if (await isSetRecord(options.record)) {
+    const { runUndoSet } = await import('./run-undo-set.ts');
+    return await runUndoSet(options);
+  }
   const { out, recordBucket } = options;
   if (out === undefined && recordBucket === undefined) {
     throw new RunbookError('INVALID_OPTION', 'undo needs --out, --record-bucket, or both.', {
@@ -47,18 +52,24 @@ export async function runUndo(options: UndoOptions): Promise<void> {
 async function writeUndo(out: string, record: PlanRecord): Promise<RollbackPlan> {
   const folder = await stageFolder(out, null);
   try {
-    const plan = await buildUndo(folder.path, record, {
-      prices: builtInPrices(),
-      taskCode: await bundleTaskCode(),
-      now: new Date(),
-    });
-    await writeFile(join(folder.path, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
-    await writeReview(folder.path, plan);
+    const plan = await buildUndoFolder(folder.path, record);
     await folder.commit();
     return plan;
   } finally {
     await folder.discard();
   }
+}
+
+/** Fills an empty folder with the plan that takes a run back. */
+export async function buildUndoFolder(folder: string, record: PlanRecord): Promise<RollbackPlan> {
+  const plan = await buildUndo(folder, record, {
+    prices: builtInPrices(),
+    taskCode: await bundleTaskCode(),
+    now: new Date(),
+  });
+  await writeFile(join(folder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
+  await writeReview(folder, plan);
+  return plan;
 }
 
 function tell(plan: RollbackPlan, place: string, options: UndoOptions): void {

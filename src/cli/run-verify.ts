@@ -4,6 +4,7 @@ import { sleep } from '../execute/backoff.ts';
 import { copySourceOf, type PlanRecord } from '../execute/record.ts';
 import { formatCount } from '../review/figures.ts';
 import { printable } from '../s3/printable.ts';
+import { isSetRecord } from '../set/set-record.ts';
 import { assertHasInventory, type StateVerification } from '../verify/state.ts';
 import { type Verification, verifyRun } from '../verify/verify.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
@@ -17,6 +18,10 @@ const SHOWN_DIFFERENCES = 10;
 /** The `verify` command. */
 export async function runVerify(options: VerifyCommandOptions): Promise<void> {
   assertStateOptions(options);
+  if (await isSetRecord(options.record)) {
+    const { runVerifySet } = await import('./run-verify-set.ts');
+    return await runVerifySet(options);
+  }
   const opened = await openRecord(options.record, options);
   try {
     await verifyRecord(opened.record, options);
@@ -26,27 +31,7 @@ export async function runVerify(options: VerifyCommandOptions): Promise<void> {
 }
 
 async function verifyRecord(record: PlanRecord, options: VerifyCommandOptions): Promise<void> {
-  const comparesState = options.list === true || options.inventory !== undefined;
-  if (comparesState) assertHasInventory(record);
-  const terminal = await openTerminal({ quiet: options.quiet ?? false });
-  let verification: Verification;
-  let state: StateVerification | null = null;
-  try {
-    const { progress } = terminal;
-    verification = await verifyRun({
-      record,
-      calls: openPlanCalls(options, copySourceOf(record.plan)),
-      progress,
-      pause: sleep,
-    });
-    if (comparesState) {
-      const { runVerifyState } = await import('./verify-state.ts');
-      state = await runVerifyState(record, options, progress);
-    }
-  } finally {
-    terminal.finish();
-  }
-  const agrees = verification.reconcile.agrees && verification.live.agrees && state?.agrees !== false;
+  const { agrees, verification, state } = await compareRecord(record, options);
   const { rollbackId, digest: planDigest } = record.plan;
   if (options.json) {
     writeJson({
@@ -64,6 +49,34 @@ async function verifyRecord(record: PlanRecord, options: VerifyCommandOptions): 
   if (!agrees) process.exitCode = EXIT_ROWS_LEFT;
 }
 
+/** Compares one record with its bucket. */
+export async function compareRecord(
+  record: PlanRecord,
+  options: VerifyCommandOptions,
+): Promise<{ agrees: boolean; verification: Verification; state: StateVerification | null }> {
+  const comparesState = options.list === true || options.inventory !== undefined;
+  if (comparesState) assertHasInventory(record);
+  const terminal = await openTerminal({ quiet: options.quiet ?? false });
+  try {
+    const { progress } = terminal;
+    const verification = await verifyRun({
+      record,
+      calls: openPlanCalls(options, copySourceOf(record.plan)),
+      progress,
+      pause: sleep,
+    });
+    let state: StateVerification | null = null;
+    if (comparesState) {
+      const { runVerifyState } = await import('./verify-state.ts');
+      state = await runVerifyState(record, options, progress);
+    }
+    const agrees = verification.reconcile.agrees && verification.live.agrees && state?.agrees !== false;
+    return { agrees, verification, state };
+  } finally {
+    terminal.finish();
+  }
+}
+
 /** @throws RunbookError INVALID_OPTION */
 function assertStateOptions({ list, inventory, planInventory, concurrency }: VerifyCommandOptions): void {
   const hint = 'give --list to list the bucket now, or --inventory PATH of an inventory from after the run';
@@ -75,7 +88,11 @@ function assertStateOptions({ list, inventory, planInventory, concurrency }: Ver
   }
 }
 
-function verifySummary({ reconcile, live, examples }: Verification, state: StateVerification | null): string {
+/** What `verify` prints for a person of one record. */
+export function verifySummary(
+  { reconcile, live, examples }: Verification,
+  state: StateVerification | null,
+): string {
   const verdict = (agrees: boolean) => (agrees ? 'agrees' : 'DIFFERS');
   const lines = [
     `1 reconcile: ${verdict(reconcile.agrees)}; ${formatCount(reconcile.rows)} planned rows, one outcome each`,

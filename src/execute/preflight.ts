@@ -15,12 +15,7 @@ export async function assertStartable(
   calls: Pick<S3Calls, 'readVersioning'>,
   pause: Sleep,
 ): Promise<void> {
-  const blocking = plan.checks.filter(({ level }) => level === 'blocking');
-  const [first] = blocking;
-  if (first !== undefined) {
-    const more = blocking.length === 1 ? '' : ` (and ${blocking.length - 1} more)`;
-    throw new RunbookError('CHECKS_BLOCK', `${first.code}${more}: ${first.message}`, { hint: first.hint });
-  }
+  assertNothingBlocks(plan);
   const bucket = writtenBucket(plan);
   const { status, mfaDelete } = await readPatiently(() => calls.readVersioning(bucket), pause);
   if (status !== 'Enabled') throw versioningLost(bucket, status);
@@ -34,4 +29,13 @@ export async function assertStartable(
       },
     );
   }
+}
+
+/** @throws RunbookError CHECKS_BLOCK */
+export function assertNothingBlocks(plan: RollbackPlan): void {
+  const blocking = plan.checks.filter(({ level }) => level === 'blocking');
+  const [first] = blocking;
+  if (first === undefined) return;
+  const more = blocking.length === 1 ? '' : ` (and ${blocking.length - 1} more)`;
+  throw new RunbookError('CHECKS_BLOCK', `${first.code}${more}: ${first.message}`, { hint: first.hint });
 }

@@ -108,7 +108,7 @@ async function removeEmptyFolders(leaf: string, top: string): Promise<void> {
 
 /** Moves what is in a folder into another one; a failure takes back what has been moved. */
 async function moveInto(target: string, from: string): Promise<void> {
-  const isPlanFile = (name: string) => name === 'plan.json' || name === 'retention.json';
+  const isPlanFile = (name: string) => ['plan.json', 'retention.json', 'set.json'].includes(name);
   const names = (await readdir(from)).toSorted(
     (left, right) => Number(isPlanFile(left)) - Number(isPlanFile(right)),
   );

@@ -6,7 +6,7 @@ import type { RecordPlace, Stage } from './stage.ts';
 import { renderStage } from './stage-section.ts';
 
 /** What the plan's own "next step" says on GitHub, where no command of a terminal starts it. */
-const NEXT_STEPS: Record<Stage['stage'], string> = {
+export const NEXT_STEPS: Record<Stage['stage'], string> = {
   planned: 'read the table, the checks and the samples below. The run goes on to make the jobs, suspended.',
   suspended: 'read the table, the checks and the samples below. The run will wait for an approval.',
   waiting: 'read the table, the checks and the samples below, then approve or reject the run as said above.',

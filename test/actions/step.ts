@@ -83,7 +83,8 @@ export async function runStep(
   const folder = await mkdtemp(join(place.folder, `${action}-`));
   const contract = CONTRACTS.find(({ name }) => name === action);
   if (contract === undefined) throw new TypeError(`there is no action ${action}`);
-  const given = { 'github-token': 'job', ...inputs };
+  const token = 'github-token' in contract.inputs ? { 'github-token': 'job' } : {};
+  const given: Record<string, string> = { ...token, ...inputs };
   const unknown = Object.keys(given).filter((name) => !(name in contract.inputs));
   if (unknown.length > 0) throw new TypeError(`${action} has no input ${unknown.join(', ')}`);
   const defaults = Object.entries(contract.inputs).map(([name, spec]) => [name, spec.default ?? '']);

@@ -22,6 +22,7 @@ const ORDER = [
   'deploy',
   'verify',
   'undo',
+  'set',
   'freeze',
   'cleanup',
   'retention',

@@ -83,7 +83,7 @@ describe('a command line that is wrong', () => {
     ],
     [
       'plan --bucket',
-      "Option '--bucket <name>' argument missing.",
+      "Option '--bucket <name...>' argument missing.",
       'npm run --silent s3-rewind -- plan --help',
     ],
     [

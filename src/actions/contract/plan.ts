@@ -9,11 +9,30 @@ export const PLAN = {
   permissions: PRESENTATION_PERMISSIONS,
   inputs: {
     bucket: {
-      what: 'The bucket to roll back.',
-      kind: 'text',
+      what: 'The bucket to roll back. Several, one a line, make [a set](../../docs/many-buckets.md): one pull request, one comment, one approval.',
+      kind: 'lines',
       flag: '--bucket',
       required: true,
       example: 'my-bucket',
+    },
+    replica: {
+      what: 'Pairs of S3 Replication, `SOURCE=DESTINATION`, one a line: both ends are planned, in the right order.',
+      kind: 'lines',
+      flag: '--replica',
+      example: 'my-bucket=my-replica',
+    },
+    'with-replicas': {
+      what: 'Plan what the buckets replicate to as well, or what replicates into them.',
+      kind: 'switch',
+      flag: '--with-replicas',
+      default: 'false',
+      example: 'true',
+    },
+    'bucket-region': {
+      what: 'Of a set: `BUCKET=REGION`, one a line, for buckets in another Region than `region`.',
+      kind: 'lines',
+      flag: '--bucket-region',
+      example: 'my-replica=eu-west-1',
     },
     timestamp: {
       what: 'The point in time, inclusive: RFC 3339, with an offset or `Z`.',
@@ -23,7 +42,7 @@ export const PLAN = {
       example: '2025-08-30T02:00:00Z',
     },
     inventory: {
-      what: 'Where the list of versions comes from: files or `s3://` addresses, one a line; `s3-inventory` for the newest report that serves; `auto` for the best of what there is.',
+      what: 'Where the list of versions comes from: files or `s3://` addresses, one a line, of a set as `BUCKET=FILE`; `s3-inventory` for the newest report that serves; `auto` for the best of what there is.',
       kind: 'lines',
       flag: '--inventory',
       example: 's3://my-inventories/my-bucket/daily/2025-08-31T01-00Z/manifest.json',

@@ -1,0 +1,75 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Bucket } from '../../sandbox/bucket.ts';
+import { setSchema } from '../../src/set/set-file.ts';
+import { AFTER_P, BEFORE_P, P, RUN_TIME } from '../execute/harness.ts';
+import { readStructure } from '../review/markdown-structure.ts';
+import { ENVIRONMENT, openWorkplace, type Workplace } from './step.ts';
+
+/** Two buckets under one pull request, one comment and one approval. */
+
+let place: Workplace;
+let buckets: Bucket[];
+beforeEach(async () => {
+  place = await openWorkplace();
+  const { sandbox } = place.account;
+  buckets = ['images', 'tables'].map((name) => sandbox.createBucket(name, { versioning: 'Enabled' }));
+  for (const bucket of buckets) {
+    sandbox.clock.set(BEFORE_P);
+    bucket.put('a|b', { body: 'old' });
+    sandbox.clock.set(AFTER_P);
+    bucket.addDeleteMarker('a|b');
+  }
+  sandbox.clock.set(RUN_TIME);
+});
+afterEach(async () => {
+  expect(place.account.sandbox.losses).toMatchObject({ permanentDeletions: 0 });
+  expect(place.github.unknown).toEqual([]);
+  await place.end();
+});
+
+test('planned, shown, refused without an approval, started by one, and stopped by a changed member', async () => {
+  const run = place.dispatch();
+  const inputs = { bucket: 'images\ntables', timestamp: P, list: 'true', environment: ENVIRONMENT };
+  const planned = await place.step(run, 'plan', { ...inputs });
+  expect([planned.status, planned.outputs.decision], planned.log).toEqual([0, 'planned']);
+  const { 'rollback-id': setId = '', 'plan-digest': digest = '', folder = '' } = planned.outputs;
+  const repository = place.github.state.repository('acme', 'data');
+  expect(repository.pulls).toHaveLength(1);
+  const [head] = [...repository.branches].filter(([name]) => name.includes(setId)).map(([, sha]) => sha);
+  const kept = [...(repository.commits.get(head ?? '')?.tree.keys() ?? [])];
+  for (const name of ['set.json', 'README.md', '1-images/plan.json', '2-tables/plan.json']) {
+    expect(kept).toContain(`rollbacks/${setId}/${name}`);
+  }
+  const [comment = ''] = place.comments(setId);
+  expect(comment).toContain('Roll 2 buckets back');
+  expect(comment).toContain(digest);
+  expect(readStructure(comment).tables.every((rows) => new Set(rows).size === 1)).toBe(true);
+  const start = () =>
+    place.step(run, 'start-jobs', {
+      record: folder,
+      'pull-request': planned.outputs['pull-request'] ?? '',
+      'plan-digest': digest,
+    });
+  const early = await start();
+  expect([early.status, early.outputs['reason-code']], early.log).toEqual([2, 'APPROVAL_MISSING']);
+  place.approve(run);
+  const path = join(folder, 'set.json');
+  const text = JSON.stringify(setSchema.parse(JSON.parse(await readFile(path, 'utf8'))));
+  await writeFile(path, text.replace('"order":1', '"order":2'));
+  expect((await start()).outputs['reason-code']).toBe('RECORD_CHANGED');
+  expect(buckets.map((bucket) => bucket.current('a|b')?.isDeleteMarker)).toEqual([true, true]);
+  await writeFile(path, text);
+  const done = await start();
+  expect([done.status, done.outputs.decision], done.log).toEqual([0, 'done']);
+  expect(buckets.map((bucket) => bucket.current('a|b')?.isDeleteMarker)).toEqual([false, false]);
+  expect(place.comments(setId)).toHaveLength(1);
+  expect(place.comments(setId)[0]).toContain('looks right');
+  const verified = await place.step(run, 'verify', { record: folder });
+  expect([verified.status, verified.outputs.decision], verified.log).toEqual([0, 'agrees']);
+  expect(verified.summary).toContain('`tables`');
+  const undone = await place.step(run, 'undo', { record: folder, environment: ENVIRONMENT });
+  expect([undone.status, undone.outputs.decision], undone.log).toEqual([0, 'planned']);
+  expect(undone.summary).toContain('Undo the rollback of 2 buckets');
+});

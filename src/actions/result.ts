@@ -70,3 +70,27 @@ export function buildResult(
     command: command !== null && JSON.stringify(command).length > MAX_COMMAND_CHARACTERS ? null : command,
   };
 }
+
+/**
+ * What a run that came to its end answers.
+ * @param left what to say of rows that were left; null: none was
+ * @param agrees what the verification found; null: it was not asked for
+ */
+export function buildRunResult(
+  found: Pick<ActionResult, 'action'> & Partial<ActionResult>,
+  left: Pick<ActionResult, 'message' | 'hint'> | null,
+  agrees: boolean | null,
+): ActionResult {
+  if (left !== null)
+    return buildResult({ ...found, decision: 'incomplete', reasonCode: 'ROWS_LEFT', ...left });
+  if (agrees === false) {
+    return buildResult({
+      ...found,
+      decision: 'incomplete',
+      reasonCode: 'DIFFERENCES_FOUND',
+      message: 'It ran to its end, and the verification found differences.',
+      hint: 'keys that were written since the run differ rightly; use the action verify for the others',
+    });
+  }
+  return buildResult({ ...found, decision: 'done', reasonCode: 'OK' });
+}

@@ -20,7 +20,7 @@ import { type ActionInputs, readEndpoint } from './inputs.ts';
 import { countJobs, progressOfJobs } from './job-counts.ts';
 import { type OpenedRollback, openRollback, readLatestJobs } from './open-rollback.ts';
 import { commentWhileRunning } from './progress-comments.ts';
-import { buildResult } from './result.ts';
+import { buildRunResult } from './result.ts';
 import { type ActionEnd, type ActionStep, refusedResult } from './run-action.ts';
 import {
   type CommentPlace,
@@ -203,29 +203,12 @@ async function tellEnd(
         : `gh workflow run undo.yml -f bucket=${bucket} -f record=${rollback.record}`,
   });
   const found = { action: '', ...named(rollback), commentUrl, command: end.answer };
-  if (!isFulfilled(outcome.outcomes)) {
-    return {
-      result: buildResult({
-        ...found,
-        decision: 'incomplete',
-        reasonCode: 'ROWS_LEFT',
-        message: 'Some rows were left as they are.',
-        hint: 'see the comment for how many and why; outcomes/ of the record names each key',
-      }),
-    };
-  }
-  if (verified?.agrees === false) {
-    return {
-      result: buildResult({
-        ...found,
-        decision: 'incomplete',
-        reasonCode: 'DIFFERENCES_FOUND',
-        message: 'It ran to its end, and the verification found differences.',
-        hint: 'keys that were written since the run differ rightly; use the action verify for the others',
-      }),
-    };
-  }
-  return { result: buildResult({ ...found, decision: 'done', reasonCode: 'OK' }) };
+  const left = {
+    message: 'Some rows were left as they are.',
+    hint: 'see the comment for how many and why; outcomes/ of the record names each key',
+  };
+  const isDone = isFulfilled(outcome.outcomes);
+  return { result: buildRunResult(found, isDone ? null : left, verified?.agrees ?? null) };
 }
 
 /** Says how far it is, in the comment and in the summary of the run. @returns address of the comment */

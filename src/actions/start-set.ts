@@ -16,7 +16,7 @@ import type { START_JOBS } from './contract/start-jobs.ts';
 import type { ActionInputs } from './inputs.ts';
 import { countJobs } from './job-counts.ts';
 import { openSetView } from './present-set.ts';
-import { buildResult } from './result.ts';
+import { buildRunResult } from './result.ts';
 import { type ActionEnd, refusedResult } from './run-action.ts';
 import { type CommentPlace, tryPostReview } from './stage-comment.ts';
 import type { VerifyAnswer } from './verify.ts';
@@ -78,30 +78,12 @@ export async function startSet({
       undo: 'npm run --silent s3-rewind -- undo --record FOLDER --out my-undo',
     });
     const found = { action: '', ...named, commentUrl, command: answer };
-    if (!isDone) {
-      const rest = ended.notStarted.length === 0 ? '' : ` Not started: ${ended.notStarted.join(', ')}.`;
-      return {
-        result: buildResult({
-          ...found,
-          decision: 'incomplete',
-          reasonCode: 'ROWS_LEFT',
-          message: `Some rows were left as they are.${rest}`,
-          hint: 'see the comment for how many; outcomes/ of each member names each key',
-        }),
-      };
-    }
-    if (verified?.agrees === false) {
-      return {
-        result: buildResult({
-          ...found,
-          decision: 'incomplete',
-          reasonCode: 'DIFFERENCES_FOUND',
-          message: 'It ran to its end, and the verification found differences.',
-          hint: 'keys that were written since the run differ rightly; use the action verify for the others',
-        }),
-      };
-    }
-    return { result: buildResult({ ...found, decision: 'done', reasonCode: 'OK' }) };
+    const rest = ended.notStarted.length === 0 ? '' : ` Not started: ${ended.notStarted.join(', ')}.`;
+    const left = {
+      message: `Some rows were left as they are.${rest}`,
+      hint: 'see the comment for how many; outcomes/ of each member names each key',
+    };
+    return { result: buildRunResult(found, isDone ? null : left, verified?.agrees ?? null) };
   } catch (error) {
     if (!(error instanceof RunbookError)) throw error;
     const { code, message, hint } = error;

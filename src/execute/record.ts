@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { z } from 'zod';
 import { RunbookError } from '../errors.ts';
 import { planDigest } from '../plan/digest.ts';
 import { type PlanManifest, planSchema, type RollbackPlan } from '../plan/plan-file.ts';
@@ -26,7 +27,7 @@ const PLAN_AGAIN = 'what was reviewed is what runs, or nothing runs: put the fil
  */
 export async function readRecord(folder: string, name = folder): Promise<PlanRecord> {
   const path = join(folder, 'plan.json');
-  const plan = provePlan(path, await readPlan(path));
+  const plan = provePlan(path, await readRecordText(path));
   for (const file of [...plan.manifests, ...plan.undoManifests]) await checkFile(folder, file);
   for (const manifest of plan.manifests) await checkBucket(folder, manifest, plan.inputs.bucket);
   return { folder, plan, name };
@@ -38,7 +39,7 @@ export async function readRecord(folder: string, name = folder): Promise<PlanRec
  * @throws RunbookError RECORD_CHANGED
  */
 export function provePlan(name: string, text: string): RollbackPlan {
-  const plan = parsePlan(name, text);
+  const plan = parseRecordText(name, text, { schema: planSchema, what: 'a plan' });
   const digest = planDigest(plan);
   if (digest === plan.digest) return plan;
   throw changed(`${name} says it is ${plan.digest}; its content is ${digest}.`);
@@ -73,7 +74,8 @@ export async function openManifest(
   };
 }
 
-async function readPlan(path: string): Promise<string> {
+/** @throws RunbookError RECORD_NOT_FOUND */
+export async function readRecordText(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
@@ -84,17 +86,26 @@ async function readPlan(path: string): Promise<string> {
   }
 }
 
-function parsePlan(path: string, text: string): RollbackPlan {
+/**
+ * Reads the text of a file of a record as what it has to be.
+ * @param what it is, for messages, with its article
+ * @throws RunbookError RECORD_CHANGED
+ */
+export function parseRecordText<T>(
+  path: string,
+  text: string,
+  { schema, what }: { schema: z.ZodType<T>; what: string },
+): T {
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch (cause) {
     throw changed(`${path} is not JSON: ${(cause as Error).message}.`);
   }
-  const parsed = planSchema.safeParse(json);
+  const parsed = schema.safeParse(json);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw changed(`${path} is not a plan: ${issue?.path.join('.')}: ${issue?.message}.`);
+  throw changed(`${path} is not ${what}: ${issue?.path.join('.')}: ${issue?.message}.`);
 }
 
 /** @throws RunbookError RECORD_CHANGED where a file is not the one that the plan names */

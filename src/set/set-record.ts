@@ -1,7 +1,7 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RunbookError } from '../errors.ts';
-import { type PlanRecord, readRecord } from '../execute/record.ts';
+import { type PlanRecord, parseRecordText, readRecord, readRecordText } from '../execute/record.ts';
 import { memberFolder, type RollbackSet, type SetMember, setDigest, setIdOf, setSchema } from './set-file.ts';
 
 export const SET_FILE = 'set.json';
@@ -28,7 +28,10 @@ export async function isSetRecord(folder: string): Promise<boolean> {
  */
 export async function readSet(folder: string): Promise<SetRecord> {
   const path = join(folder, SET_FILE);
-  const set = parseSet(path, await readText(path));
+  const set = parseRecordText(path, await readRecordText(path), {
+    schema: setSchema,
+    what: 'a set of plans',
+  });
   const digest = setDigest(set);
   if (digest !== set.digest) throw changed(`${path} says it is ${set.digest}; its content is ${digest}.`);
   if (setIdOf(set.members) !== set.setId) throw changed(`${path} has an ID that is not that of its members.`);
@@ -50,30 +53,6 @@ export async function readSet(folder: string): Promise<SetRecord> {
     members.push({ member, record });
   }
   return { folder, set, members };
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new RunbookError('RECORD_NOT_FOUND', `${path} cannot be read: ${(cause as Error).message}.`, {
-      hint: 'name the folder that plan --out made: --record FOLDER',
-      cause,
-    });
-  }
-}
-
-function parseSet(path: string, text: string): RollbackSet {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw changed(`${path} is not JSON: ${(cause as Error).message}.`);
-  }
-  const parsed = setSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw changed(`${path} is not a set of plans: ${issue?.path.join('.')}: ${issue?.message}.`);
 }
 
 function changed(fact: string): RunbookError {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { ObjectAttributes } from '../../sandbox/entries.ts';
 import { readCompletionReport } from '../../src/execute/batch/completion-report.ts';
 import { nativeRestoreJobRequest } from '../../src/execute/batch/native-restore.ts';
 import { formatManifestLine } from '../../src/s3/manifest.ts';
@@ -22,12 +23,14 @@ const SETTING = {
   tags: [],
 };
 
+const FLEXIBLE = { storageClass: 'GLACIER' } as const;
+const TIERED = { storageClass: 'INTELLIGENT_TIERING', archiveStatus: 'ARCHIVE_ACCESS' } as const;
+
 /** Overwrites a version of an archive with a plain one. @returns the row that restores it */
-function overwrite(key: string, storageClass: string, archiveStatus?: string) {
-  const attributes = { storageClass, ...(archiveStatus !== undefined && { archiveStatus }) };
+function overwrite(key: string, attributes: Partial<ObjectAttributes>) {
   const { versionId } = stage.bucket.put(key, { body: 'old', lastModified: BEFORE_P, attributes });
   const { versionId: currentVersionId } = stage.bucket.put(key, { body: 'new' });
-  return row(key, { versionId, currentVersionId, size: 3, storageClass });
+  return row(key, { versionId, currentVersionId, size: 3, storageClass: attributes.storageClass ?? null });
 }
 
 async function restore(
@@ -53,7 +56,7 @@ function restoredOf(key: string) {
 
 test.each(['Bulk', 'Standard'] as const)('a job asks for each version of its class, %s', async (tier) => {
   const keys = ['plain', 'a b', 'plus+sign', 'ü,"quoted"', '100%'];
-  const rows = keys.map((key) => overwrite(key, 'GLACIER'));
+  const rows = keys.map((key) => overwrite(key, FLEXIBLE));
   const { job, reported } = await restore(rows, { storageClass: 'GLACIER', tier, days: 7 });
   expect(job).toMatchObject({
     status: 'Complete',
@@ -66,7 +69,7 @@ test.each(['Bulk', 'Standard'] as const)('a job asks for each version of its cla
 });
 
 test('a job for Intelligent-Tiering takes no days; with days every task fails', async () => {
-  const rows = [overwrite('tiered', 'INTELLIGENT_TIERING', 'ARCHIVE_ACCESS')];
+  const rows = [overwrite('tiered', TIERED)];
   const refused = await restore(rows, { storageClass: 'INTELLIGENT_TIERING', tier: 'Bulk', days: 7 });
   expect(refused.reported).toMatchObject([{ succeeded: false }]);
   expect(restoredOf('tiered')).toBeUndefined();
@@ -77,7 +80,7 @@ test('a job for Intelligent-Tiering takes no days; with days every task fails', 
 });
 
 test('a job of GLACIER without days restores nothing; one version asked for twice fails the second time', async () => {
-  const rows = [overwrite('flexible', 'GLACIER')];
+  const rows = [overwrite('flexible', FLEXIBLE)];
   const bare = await restore(rows, { storageClass: 'GLACIER', tier: 'Bulk', days: null });
   expect(bare.reported).toMatchObject([{ succeeded: false }]);
   expect(restoredOf('flexible')).toBeUndefined();
@@ -88,7 +91,7 @@ test('a job of GLACIER without days restores nothing; one version asked for twic
 
 test('a role without an approval restores nothing', async () => {
   stage.batch.mayInvoke = () => false;
-  const { reported } = await restore([overwrite('flexible', 'GLACIER')], {
+  const { reported } = await restore([overwrite('flexible', FLEXIBLE)], {
     ...{ storageClass: 'GLACIER', tier: 'Bulk', days: 7 },
   });
   expect(reported).toMatchObject([{ succeeded: false, codes: expect.arrayContaining(['AccessDenied']) }]);

@@ -10,6 +10,7 @@ import { countFailed, type Job, type JobDefinition, type JobTask, TERMINAL } fro
 import { type FunctionOptions, LambdaFunction, type LambdaHandler } from './lambda-function.ts';
 import { PreparationError, readManifestTasks } from './manifest.ts';
 import { writeReport } from './report.ts';
+import { restoreTask } from './restore-task.ts';
 import { retentionTask } from './retention-task.ts';
 import { batchRoutes } from './routes.ts';
 
@@ -211,6 +212,11 @@ export class BatchOperations {
       const context = { store: this.#store, faults: this.#requestFaults };
       if (!this.mayInvoke(roleArn)) return tasks.map((task) => denied(task, 's3:PutObjectRetention'));
       return await Promise.all(tasks.map((task) => retentionTask(context, operation, task)));
+    }
+    if (operation.kind === 'S3InitiateRestoreObject') {
+      const context = { store: this.#store, faults: this.#requestFaults };
+      if (!this.mayInvoke(roleArn)) return tasks.map((task) => denied(task, 's3:RestoreObject'));
+      return await Promise.all(tasks.map((task) => restoreTask(context, operation, task)));
     }
     if (operation.kind === 'S3PutObjectCopy') {
       if (!this.mayInvoke(job.definition.roleArn)) return tasks.map((task) => denied(task, 's3:PutObject'));

@@ -1,14 +1,12 @@
-import { refusalOf } from '../faults.ts';
-import { S3Error } from '../http/errors.ts';
 import type { S3Request } from '../http/request.ts';
-import type { OperationContext } from '../http/router.ts';
 import { COPY_OBJECT_ROUTES } from '../operations/copy-object.ts';
 import type { Delivery } from './invoke-tasks.ts';
 import type { JobOperation, JobTask } from './job.ts';
+import { routeTask, type TaskContext } from './route-task.ts';
 
 /** Carries out one task of S3PutObjectCopy by the rules of CopyObject: no condition on the destination is possible. */
 export async function copyTask(
-  context: Pick<OperationContext, 'store' | 'faults'>,
+  context: TaskContext,
   operation: Extract<JobOperation, { kind: 'S3PutObjectCopy' }>,
   task: JobTask,
 ): Promise<Delivery> {
@@ -34,18 +32,5 @@ export async function copyTask(
     headers,
     body: Buffer.alloc(0),
   };
-  const route = COPY_OBJECT_ROUTES.find(({ operation: name }) => name === 'CopyObject');
-  try {
-    for (const effect of context.faults.strike('CopyObject', request)) {
-      const refusal = refusalOf(effect);
-      if (refusal !== undefined) throw refusal;
-    }
-    // The role of the job is not known here, so no policy of a bucket is asked.
-    await route?.handle({ ...context, request, isDenied: () => false });
-    return { task, kind: 'succeeded', errorCode: '', httpStatus: '200', message: 'Successful' };
-  } catch (error) {
-    if (!(error instanceof S3Error)) throw error;
-    const { code, status, message } = error;
-    return { task, kind: 'failed', errorCode: code, httpStatus: String(status), message };
-  }
+  return await routeTask(context, COPY_OBJECT_ROUTES, 'CopyObject', request, task);
 }

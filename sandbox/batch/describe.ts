@@ -75,5 +75,8 @@ function describeOperation(operation: JobOperation): string {
     const lock = `${element('RetainUntilDate', operation.retainUntil)}${element('Mode', operation.mode)}`;
     return `<S3PutObjectRetention>${element('BypassGovernanceRetention', operation.bypassGovernance)}<Retention>${lock}</Retention></S3PutObjectRetention>`;
   }
+  if (operation.kind === 'S3InitiateRestoreObject') {
+    return `<S3InitiateRestoreObject>${element('ExpirationInDays', operation.days)}${element('GlacierJobTier', operation.tier)}</S3InitiateRestoreObject>`;
+  }
   return `<S3PutObjectCopy>${element('TargetResource', `arn:aws:s3:::${operation.targetBucket}`)}${element('StorageClass', operation.storageClass)}${element('SSEAwsKmsKeyId', operation.kmsKeyArn)}${element('MetadataDirective', operation.metadataDirective)}${element('TargetKeyPrefix', operation.targetKeyPrefix === '' ? undefined : operation.targetKeyPrefix)}</S3PutObjectCopy>`;
 }

@@ -28,7 +28,8 @@ export type JobOperation =
       mode: string;
       retainUntil: string;
       bypassGovernance: boolean;
-    };
+    }
+  | { kind: 'S3InitiateRestoreObject'; tier: string; days: string | undefined };
 
 export type JobDefinition = {
   readonly token: string;

@@ -9,6 +9,7 @@ const MAX_USER_ARGUMENTS = 10;
 const MAX_ARGUMENT_KEY = 64;
 const MAX_ARGUMENT_VALUE = 1_024;
 const MAX_PRIORITY = 2_147_483_647;
+const RESTORE_TIERS = ['BULK', 'STANDARD'];
 const FIELDS = ['Ignore', 'Bucket', 'Key', 'VersionId'];
 
 /** @throws S3Error as S3 Control has them */
@@ -105,6 +106,8 @@ function readOperation(node: XmlNode | undefined): JobOperation {
       bypassGovernance: childText(retention, 'BypassGovernanceRetention') === 'true',
     };
   }
+  const restore = child(node, 'S3InitiateRestoreObject');
+  if (restore !== undefined) return readRestore(restore);
   const copy = child(node, 'S3PutObjectCopy');
   if (copy === undefined)
     throw new S3Error('NotImplemented', { message: 'The sandbox has no such operation' });
@@ -116,6 +119,15 @@ function readOperation(node: XmlNode | undefined): JobOperation {
     metadataDirective: childText(copy, 'MetadataDirective'),
     targetKeyPrefix: childText(copy, 'TargetKeyPrefix') ?? '',
   };
+}
+
+/** API_control_S3InitiateRestoreObjectOperation. No page names the tier of a job without one. */
+function readRestore(node: XmlNode): JobOperation {
+  const tier = childText(node, 'GlacierJobTier') ?? '';
+  if (!RESTORE_TIERS.includes(tier)) throw invalid('GlacierJobTier is BULK or STANDARD');
+  const days = childText(node, 'ExpirationInDays');
+  if (days !== undefined && !/^[1-9]\d*$/.test(days)) throw invalid('ExpirationInDays is 1 or more');
+  return { kind: 'S3InitiateRestoreObject', tier, days };
 }
 
 function readReport(node: XmlNode | undefined): JobDefinition['report'] {

@@ -94,6 +94,9 @@ export function openBatchJobCalls(
   };
 }
 
+/** S3GlacierJobTier (API_control_S3InitiateRestoreObjectOperation). */
+const RESTORE_TIER_NAMES = { Bulk: 'BULK', Standard: 'STANDARD' } as const;
+
 function createInput(request: BatchJobRequest, bucketArn: (bucket: string) => string) {
   const { manifest, report } = request;
   return {
@@ -142,6 +145,15 @@ function toOperation(operation: BatchOperation, bucketArn: (bucket: string) => s
       },
     };
   }
+  if (operation.kind === 'restore') {
+    const { tier, days } = operation;
+    return {
+      S3InitiateRestoreObject: {
+        GlacierJobTier: RESTORE_TIER_NAMES[tier],
+        ...(days !== null && { ExpirationInDays: days }),
+      },
+    };
+  }
   return {
     S3PutObjectCopy: {
       TargetResource: bucketArn(operation.bucket),
@@ -177,6 +189,7 @@ function toBatchJob(job: JobDescriptor, status: BatchJob['status']): BatchJob {
             fields: job.Manifest?.Spec?.Fields ?? [],
           },
     roleArn: job.RoleArn ?? '',
+    restore: restoreOf(job.Operation),
     retention: retentionOf(job.Operation),
     lambda:
       job.Operation?.LambdaInvoke === undefined
@@ -189,6 +202,12 @@ function toBatchJob(job: JobDescriptor, status: BatchJob['status']): BatchJob {
     createdAt: job.CreationTime ?? null,
     endedAt: job.TerminationDate ?? null,
   };
+}
+
+function restoreOf(operation: JobOperation | undefined): BatchJob['restore'] {
+  const found = operation?.S3InitiateRestoreObject;
+  if (found === undefined) return null;
+  return { tier: found.GlacierJobTier ?? '', days: found.ExpirationInDays ?? null };
 }
 
 function retentionOf(operation: JobOperation | undefined): BatchJob['retention'] {

@@ -3,6 +3,9 @@ import { RESTORE_TIERS, type RestoreTier } from '../s3/restore.ts';
 import { addDestinationOptions, addEndpointOptions } from './endpoint-options.ts';
 import type { DestinationOptions } from './open-calls.ts';
 
+const RESTORE_CHOICES = ['direct', 's3-batch-restore'] as const;
+type RestoreChoice = (typeof RESTORE_CHOICES)[number];
+
 export type RestoreArchivedOptions = DestinationOptions & {
   record: string;
   tier?: RestoreTier;
@@ -12,6 +15,9 @@ export type RestoreArchivedOptions = DestinationOptions & {
   offer?: boolean;
   look?: boolean;
   prices?: string;
+  restoreWith?: RestoreChoice;
+  approval?: string;
+  pollSeconds?: string;
   concurrency?: string;
   json?: boolean;
   quiet?: boolean;
@@ -50,6 +56,17 @@ export function addRestoreArchivedCommand(program: Command): void {
     .option('--offer', 'print cost and waiting time, and end; changes nothing')
     .option('--look', 'print how many versions are ready, and end; changes nothing')
     .option('--prices <file>', 'price table (JSON) that overrides the built-in one, see docs/estimates.md')
+    .addOption(
+      new Option(
+        '--restore-with <who>',
+        "who asks S3: this machine, or jobs of S3's own for a plan that was deployed (default: direct)",
+      ).choices([...RESTORE_CHOICES]),
+    )
+    .option(
+      '--approval <file>',
+      'with s3-batch-restore: the proof, approval.json; none with --yes: test data only',
+    )
+    .option('--poll-seconds <n>', 'with s3-batch-restore: between two looks at its jobs (default: 10)')
     .option('--concurrency <n>', 'most requests in flight (default: 64)');
   addDestinationOptions(addEndpointOptions(command))
     .option('--json', 'print one JSON object instead of the summary')

@@ -22,6 +22,7 @@ import { watchStop } from './interruption.ts';
 import { openCalls, openPlanCalls } from './open-calls.ts';
 import { type OpenedRecord, openRecord } from './open-record.ts';
 import type { RestoreArchivedOptions } from './restore-archived.ts';
+import { type OpenedRestoreJobs, openRestoreJobs } from './restore-jobs.ts';
 import { lookSummary, offerSummary, restoreSummary } from './restore-summary.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
 
@@ -39,7 +40,8 @@ export async function runRestoreArchived(options: RestoreArchivedOptions): Promi
     const offer = await readOffer(opened, run, state, { ...options, days });
     if (options.offer) return tell(options, { offer }, () => offerSummary(offer, options.record));
     const agreed = agreementOf(options, state, offer);
-    await restore(opened, options, { run, state, agreed, concurrency });
+    const ask = await openRestoreJobs(opened, options, offer.tier);
+    await restore(opened, options, { run, state, agreed, concurrency, ask });
   } finally {
     await opened.end();
   }
@@ -92,6 +94,7 @@ async function restore(
     state: RestoreState | null;
     agreed: Pick<RestoreOffer, 'tier' | 'days'> | null;
     concurrency: number | null;
+    ask: OpenedRestoreJobs | null;
   },
 ): Promise<void> {
   const unlock = await lockRecord(record.folder);
@@ -111,6 +114,7 @@ async function restore(
       isStopped: stop.isStopped,
       once: options.once ?? false,
       ...(work.concurrency !== null && { concurrency: work.concurrency }),
+      ...(work.ask !== null && { askByJobs: work.ask(terminal.progress, stop.isStopped) }),
       ...(remote !== null && { store: objectStore(remote.calls, remote.place, record, sleep) }),
     });
     terminal.finish();

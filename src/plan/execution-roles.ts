@@ -8,6 +8,8 @@ export type ExecutionActions = {
   taskDestination: string[];
   taskCopies: boolean;
   batchCopies: boolean;
+  /** whether jobs of S3's own may ask for the restore of archived versions, see docs/archived.md */
+  batchRestores: boolean;
 };
 
 /** Guards look at current entries and at versions: HEAD needs these. */
@@ -21,7 +23,7 @@ const WRITE_COPY = [
 ];
 
 /**
- * The least that the roles need. Objects in an archive are only listed, so they ask for nothing here.
+ * The least that the roles need. The task function leaves objects in an archive alone.
  * @param scenarios those that have a manifest
  */
 export function executionActions(
@@ -32,6 +34,7 @@ export function executionActions(
   const destination = new Set<string>();
   let taskCopies = false;
   let batchCopies = false;
+  let batchRestores = false;
   const add = (target: Set<string>, actions: readonly string[]) => {
     for (const action of actions) target.add(action);
   };
@@ -58,8 +61,13 @@ export function executionActions(
         add(destination, [...PROVE, ...WRITE_COPY]);
         break;
       case 'copy-after-restore':
+        batchRestores = true;
         break;
     }
   }
-  return { task: [...own].toSorted(), taskDestination: [...destination].toSorted(), taskCopies, batchCopies };
+  return {
+    task: [...own].toSorted(),
+    taskDestination: [...destination].toSorted(),
+    ...{ taskCopies, batchCopies, batchRestores },
+  };
 }

@@ -116,6 +116,7 @@ function executionView({ rollbackId, inputs, manifests }: RollbackTemplateOption
     taskDestinationActions: actions.taskDestination,
     taskCopies: actions.taskCopies,
     batchCopies: actions.batchCopies,
+    batchRestores: actions.batchRestores,
     copies: actions.taskCopies || actions.batchCopies,
     kmsKeyArn: inputs.kmsKeyArn ?? '',
     // What Lambda takes as an environment is 4 KB; five scenarios come to half of one. The function has no task in

@@ -1,3 +1,4 @@
+import type { RestoreTier } from './restore.ts';
 import type { RetentionMode } from './retention.ts';
 import type { Operation, Scenario } from './rollback.ts';
 
@@ -41,7 +42,13 @@ export type BatchOperation =
       kmsKeyArn: string | null;
     }
   /** never with a bypass of GOVERNANCE, so that S3 refuses whatever would weaken a lock */
-  | { kind: 'retention'; mode: RetentionMode; retainUntil: Date };
+  | { kind: 'retention'; mode: RetentionMode; retainUntil: Date }
+  /** @param days null for Intelligent-Tiering, which takes none */
+  | { kind: 'restore'; tier: BatchRestoreTier; days: number | null };
+
+/** S3 Batch Operations takes no Expedited ("Restore objects with Batch Operations"). */
+export const BATCH_RESTORE_TIERS = ['Bulk', 'Standard'] as const satisfies readonly RestoreTier[];
+export type BatchRestoreTier = (typeof BATCH_RESTORE_TIERS)[number];
 
 /** A job to create. Its manifest and reports are in buckets of one account. */
 export type BatchJobRequest = {
@@ -78,6 +85,8 @@ export type BatchJob = {
   tasks: { total: number; succeeded: number; failed: number } | null;
   manifest: { arn: string; eTag: string; versionId: string | null; fields: readonly string[] } | null;
   roleArn: string;
+  /** null: the job restores nothing; the tier as the API has it, BULK or STANDARD */
+  restore: { tier: string; days: number | null } | null;
   /** null: the job sets no retention */
   retention: { mode: string; retainUntil: Date | null; bypassesGovernance: boolean } | null;
   /** null: the job invokes no function */

@@ -135,6 +135,15 @@ const LINES: [who: Role[], action: string, resource: string, context?: Context][
     '*',
     { ...LAMBDA_JOB, 's3:RequestJobOperation': 'S3PutObjectCopy' },
   ],
+  // Whoever deploys pays for no restore: only the role of the approval makes these jobs.
+  [
+    ['StartJobsRole'],
+    's3:CreateJob',
+    '*',
+    { ...LAMBDA_JOB, 's3:RequestJobOperation': 'S3InitiateRestoreObject' },
+  ],
+  [['StartJobsRole'], 's3:PutObject', `arn:aws:s3:::${RECORD}/rb-x/restore.json`],
+  [[], 's3:RestoreObject', `${BUCKET}/key`],
   [[], 's3:CreateJob', '*', { ...LAMBDA_JOB, 's3:RequestJobOperation': 'S3PutObjectAcl' }],
   [[], 's3:CreateJob', '*', { ...LAMBDA_JOB, 'aws:RequestedRegion': 'us-east-1' }],
   [['StartJobsRole', 'ExtendRole', 'CleanupRole'], 's3:UpdateJobStatus', JOB],

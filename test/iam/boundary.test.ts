@@ -28,6 +28,8 @@ describe('a role that allows itself everything', () => {
     ['s3:DeleteObjectVersion', object('my-bucket', 'k'), false, true],
     ['s3:DeleteObject', object('my-bucket', 'k'), false, true],
     ['s3:PutObject', object('my-bucket', 'k'), false, true],
+    ['s3:RestoreObject', object('my-bucket', 'k'), false, true],
+    ['s3:RestoreObject', object('strange', 'k'), false, false],
     ['s3:GetObject', object('my-bucket', 'k'), false, true],
     ['s3:GetObject', object('strange', 'k'), false, false],
     ['s3:DeleteObjectVersion', object('strange', 'k'), false, false],

@@ -62,7 +62,7 @@ export async function executionMatrix(): Promise<{ name: string; template: strin
       }
     }
   }
-  // Many sets need the same: 3a asks for nothing, 3b and 3c for the same. One of each is enough.
+  // Many sets need the same, as 3b and 3c do. One of each is enough.
   const distinct = new Map<string, string>();
   for (const { name, template } of cases) {
     const text = await template;

@@ -1,9 +1,35 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { RESTORE_TIERS } from '../../s3/restore.ts';
+import { SCENARIOS } from '../../s3/rollback.ts';
 import { writeWhole } from '../disk.ts';
 import type { PlanRecord } from '../record.ts';
 import { count, readRunFile, utc } from '../run-files.ts';
+
+/** Classes that a job of S3's own can restore; the first two with days. */
+export const RESTORED_CLASSES = ['GLACIER', 'DEEP_ARCHIVE', 'INTELLIGENT_TIERING'] as const;
+export type RestoredClass = (typeof RESTORED_CLASSES)[number];
+
+const jobSchema = z.strictObject({
+  scenario: z.enum(SCENARIOS),
+  storageClass: z.enum(RESTORED_CLASSES),
+  attempt: z.int().min(1).describe('each agreement that takes jobs is one'),
+  id: z.string(),
+  path: z.string().describe("of the job's manifest, in the record"),
+  manifestVersionId: z.string(),
+  manifestETag: z.string(),
+  rows: count,
+  end: z
+    .strictObject({
+      status: z.string().describe('of the job, as S3 has it; Forgotten where S3 knows it no more'),
+      succeeded: count.describe('rows whose restore S3 took'),
+      failures: z.record(z.string(), count).describe('other rows, by their error codes'),
+    })
+    .nullable()
+    .describe('by its completion report; null: the job is under way'),
+});
+/** A job of S3's own (S3InitiateRestoreObject) that asks for the restore of the rows of a class. */
+export type RestoreJob = z.infer<typeof jobSchema>;
 
 /** How far the restores of a record are: between two runs of `restore-archived` nothing else is remembered but journals. */
 const restoreSchema = z.strictObject({
@@ -19,6 +45,7 @@ const restoreSchema = z.strictObject({
   waiting: count,
   expired: count,
   turnedAway: count,
+  jobs: z.array(jobSchema).optional().describe("jobs of S3's own that were made to ask, oldest first"),
 });
 export type RestoreState = z.infer<typeof restoreSchema>;
 

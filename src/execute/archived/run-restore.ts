@@ -11,7 +11,7 @@ import type { RunOutcome } from '../run-files.ts';
 import { folderStore, type RunStore } from '../run-store.ts';
 import type { S3Calls } from '../s3-calls.ts';
 import { countRestorable, isRestorable } from './restorable.ts';
-import type { RestoreState } from './restore-file.ts';
+import type { RestoreJob, RestoreState } from './restore-file.ts';
 import { openRestorer, type RestoreCalls, type RestoreTally } from './restorer.ts';
 
 /** Looks are at least so far apart: versions whose restores were asked for one after another are looked at together. */
@@ -37,7 +37,21 @@ export type RestoreOptions = {
   once: boolean;
   concurrency?: number;
   store?: RunStore;
+  /** Left out: every restore is asked for by a pass itself. */
+  askByJobs?: AskByJobs;
 };
+
+/**
+ * Has jobs of S3's own ask for restores before the first pass, which finds the versions on their way then, and asks for
+ * what the jobs did not.
+ * @param note writes the jobs into restore.json
+ * @returns restores that the jobs asked for
+ */
+export type AskByJobs = (
+  state: RestoreState,
+  earlier: RunOutcome,
+  note: (jobs: RestoreJob[]) => Promise<void>,
+) => Promise<number>;
 
 /**
  * How it stands: `copied`: nothing waits any more; `waiting`: S3 is at work, come back at `nextLookAt`; `expired`:
@@ -70,6 +84,11 @@ export async function runRestore(options: RestoreOptions): Promise<RestoreEnd> {
   try {
     await assertStartable(record.plan, calls, pause);
     let state = await noteAgreement(options, store);
+    const note = async (jobs: RestoreJob[]) => {
+      state = { ...state, jobs };
+      await store.writeRestore(state);
+    };
+    if (options.askByJobs !== undefined) requested += await options.askByJobs(state, outcome, note);
     for (;;) {
       if (!outcome.scenarios.some((ended) => isRestorable(record.plan, ended)))
         return endOf('copied', state, requested, outcome);
@@ -118,6 +137,7 @@ async function noteAgreement(
     waiting: state?.waiting ?? 0,
     expired: state?.expired ?? 0,
     turnedAway: state?.turnedAway ?? 0,
+    ...(state?.jobs !== undefined && { jobs: state.jobs }),
   };
   await store.writeRestore(approved);
   return approved;

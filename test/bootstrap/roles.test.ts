@@ -235,6 +235,9 @@ const LINES: [who: Role[], action: string, resource: string, context?: Context][
   [['ServiceRole'], 'athena:CreateWorkGroup', at('athena', `workgroup/${ROLLBACK_ID}`)],
   [[], 'athena:DeleteWorkGroup', at('athena', 'workgroup/s3-rewind-plan')],
   [['PlanRole'], 'glue:CreateTable', at('glue', 'table/s3_rewind_plan_0a1b2c3d/t')],
+  // A CTAS with partitioned_by has its partitions made, and they are looked up when the table is read.
+  [['PlanRole'], 'glue:BatchCreatePartition', at('glue', 'table/s3_rewind_plan_0a1b2c3d/t')],
+  [['PlanRole'], 'glue:BatchGetPartition', at('glue', 'table/s3_rewind_plan_0a1b2c3d/t')],
   [['PlanRole', 'CleanupRole'], 'glue:DeleteDatabase', at('glue', 'database/s3_rewind_plan_0a1b2c3d')],
   [['PlanRole', 'CleanupRole'], 'glue:DeleteTable', at('glue', 'table/s3_rewind_plan_0a1b2c3d/t')],
   [['CleanupRole'], 'glue:GetDatabases', at('glue', 'catalog')],

@@ -1,9 +1,9 @@
 -- The one pass over every entry: counts, checks, activity around the point in time, and the changed keys.
 -- A row with a key is a changed key: it has an entry after the point in time, or on top of what existed then
 -- a multipart upload that may have been completed later. Every other entry falls into a few rows without a key.
-CREATE TABLE "rb_example_bucket_20250822t110100z_fac6daab"."scan" WITH (format = 'PARQUET') AS
+CREATE TABLE "rb_example_bucket_20250822t110100z_fac6daab"."scan" WITH (format = 'PARQUET', write_compression = 'SNAPPY') AS
 SELECT
-  in_scope,
+  true AS in_scope,
   changed_key AS key,
   suspect_version_id,
   activity_cell,
@@ -15,7 +15,6 @@ SELECT
   count_if(is_refused) AS refused_entries
 FROM (
   SELECT
-    in_scope,
     is_latest,
     is_delete_marker,
     is_after,
@@ -24,9 +23,9 @@ FROM (
     CASE WHEN in_scope AND is_suspect THEN version_id END AS suspect_version_id,
     -- Days from the point in time; hours and minutes, as numbers of their own, near it. Shifted to be positive.
     CASE
-      WHEN last_modified <= TIMESTAMP '2025-07-29 11:01:00' OR last_modified > TIMESTAMP '2025-09-15 11:01:00' THEN (date_diff('millisecond', TIMESTAMP '2025-08-22 11:01:00', last_modified) + 86400000000000 - 1) / 86400000
-      WHEN last_modified <= TIMESTAMP '2025-08-21 11:01:00' OR last_modified > TIMESTAMP '2025-08-23 11:01:00' THEN 100000000 + (date_diff('millisecond', TIMESTAMP '2025-08-22 11:01:00', last_modified) + 86400000000000 - 1) / 3600000
-      ELSE 10000000000 + (date_diff('millisecond', TIMESTAMP '2025-08-22 11:01:00', last_modified) + 86400000000000 - 1) / 60000
+      WHEN last_modified <= TIMESTAMP '2025-07-29 11:01:00' OR last_modified > TIMESTAMP '2025-09-15 11:01:00' THEN (to_milliseconds(last_modified - TIMESTAMP '2025-08-22 11:01:00') + 86400000000000 - 1) / 86400000
+      WHEN last_modified <= TIMESTAMP '2025-08-21 11:01:00' OR last_modified > TIMESTAMP '2025-08-23 11:01:00' THEN 100000000 + (to_milliseconds(last_modified - TIMESTAMP '2025-08-22 11:01:00') + 86400000000000 - 1) / 3600000
+      ELSE 10000000000 + (to_milliseconds(last_modified - TIMESTAMP '2025-08-22 11:01:00') + 86400000000000 - 1) / 60000
     END AS activity_cell,
     NOT coalesce(bucket = 'example-bucket', false) OR (raw_key IS NULL OR last_modified IS NULL OR is_latest IS NULL OR is_delete_marker IS NULL
       OR (size IS NULL AND NOT is_delete_marker) OR size < 0 OR recency IS NULL
@@ -64,4 +63,4 @@ FROM (
     ) AS entries
   ) AS measured_entries
 ) AS scanned_entries
-GROUP BY in_scope, changed_key, suspect_version_id, activity_cell
+GROUP BY changed_key, suspect_version_id, activity_cell

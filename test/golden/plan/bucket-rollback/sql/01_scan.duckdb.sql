@@ -3,7 +3,7 @@
 -- a multipart upload that may have been completed later. Every other entry falls into a few rows without a key.
 CREATE OR REPLACE TABLE "scan" AS
 SELECT
-  in_scope,
+  true AS in_scope,
   changed_key AS key,
   suspect_version_id,
   activity_cell,
@@ -15,7 +15,6 @@ SELECT
   count_if(is_refused) AS refused_entries
 FROM (
   SELECT
-    in_scope,
     is_latest,
     is_delete_marker,
     is_after,
@@ -64,4 +63,4 @@ FROM (
     ) AS entries
   ) AS measured_entries
 ) AS scanned_entries
-GROUP BY in_scope, changed_key, suspect_version_id, activity_cell
+GROUP BY changed_key, suspect_version_id, activity_cell

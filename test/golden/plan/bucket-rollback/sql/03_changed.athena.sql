@@ -1,5 +1,5 @@
 -- Every entry of the changed keys.
-CREATE TABLE "rb_example_bucket_20250822t110100z_fac6daab"."changed" WITH (format = 'PARQUET') AS
+CREATE TABLE "rb_example_bucket_20250822t110100z_fac6daab"."changed" WITH (format = 'PARQUET', write_compression = 'SNAPPY') AS
 SELECT
   key, in_scope, version_id, is_latest, is_delete_marker, size, last_modified, is_after,
   storage_class, encryption_status, access_tier, recency,

@@ -1,7 +1,7 @@
 -- One row a key: the entry at the point in time, the current entry, the class and what it comes from.
 -- Within a key the entries at the point in time come first, so position 1 is the entry at that time if there is one.
 -- In a tie object versions come before delete markers, which is what an included `ambiguous` key goes by.
-CREATE TABLE "rb_example_bucket_20250822t110100z_fac6daab"."classified" WITH (format = 'PARQUET') AS
+CREATE TABLE "rb_example_bucket_20250822t110100z_fac6daab"."classified" WITH (format = 'PARQUET', write_compression = 'SNAPPY', partitioned_by = ARRAY['class']) AS
 WITH positioned AS (
   SELECT
     key, version_id, is_latest, is_delete_marker, size, last_modified, is_after, storage_class,
@@ -23,7 +23,7 @@ WITH positioned AS (
   WHERE in_scope
   WINDOW
     stack AS (PARTITION BY key ORDER BY is_after, is_latest DESC, recency DESC, is_delete_marker, version_id),
-    whole AS (PARTITION BY key)
+    whole AS (PARTITION BY key ORDER BY is_after, is_latest DESC, recency DESC, is_delete_marker, version_id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
 ),
 wanted AS (
   SELECT
@@ -73,7 +73,6 @@ classes AS (
 )
 SELECT
   key,
-  class,
   natural_class,
   entries,
   after_entries,
@@ -92,5 +91,7 @@ SELECT
     WHEN class = 'add-delete-marker' THEN current_size
     WHEN class IN ('remove-delete-markers', 'copy-after-restore', 'copy', 'copy-multipart') AND is_version_wanted THEN wanted_size
     ELSE 0
-  END AS bytes
+  END AS bytes,
+  -- Last, as what a table is divided by has to be.
+  class
 FROM classes

@@ -87,7 +87,6 @@ classes AS (
 )
 SELECT
   key,
-  class,
   natural_class,
   entries,
   after_entries,
@@ -109,5 +108,7 @@ SELECT
     WHEN class = 'add-delete-marker' THEN current_size
     WHEN class IN ('remove-delete-markers', 'copy-after-restore', 'copy', 'copy-multipart') AND is_version_wanted THEN wanted_size
     ELSE 0
-  END AS bytes
+  END AS bytes,
+  -- Last, as what a table is divided by has to be.
+  class
 FROM classes

@@ -1,4 +1,5 @@
 import { expect, inject, test } from 'vitest';
+import { toTrinoStatement } from '../../sandbox/athena/ctas.ts';
 import { checkMerge } from '../metadata/merge-property.ts';
 import { queryTrino, trinoRows } from './client.ts';
 
@@ -17,8 +18,8 @@ test(
         dialect: 'athena',
         database: 'metadata',
         path: (table) => ['hive', 'metadata', table],
-        run: async (sql) => {
-          await queryTrino(url, sql, session);
+        run: async (text) => {
+          await queryTrino(url, toTrinoStatement(text, null).sql, session);
         },
         rows: (sql) => trinoRows(url, sql, session),
       },

@@ -11,6 +11,8 @@ import { type AthenaSandbox, startAthenaSandbox } from './athena-sandbox.ts';
 /** A report that nobody named: found by the configurations of the bucket, read by Athena where it lies. */
 
 const RECORD = 'record-bucket';
+/** A plan is written once, so the second engine has a bucket of its own. */
+const OTHER_RECORD = 'other-record-bucket';
 let aws: AthenaSandbox;
 let scratch: string;
 beforeAll(async () => {
@@ -18,6 +20,7 @@ beforeAll(async () => {
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
   scratch = await mkdtemp(join(tmpdir(), 's3-rewind-found-'));
   aws = await startAthenaSandbox(inject('trinoUrl'), RECORD);
+  aws.sandbox.createBucket(OTHER_RECORD, { versioning: 'Enabled' });
   const daily = { id: 'daily', format: 'Parquet' } as const;
   configure(aws.sandbox.createBucket(BUCKET, { versioning: 'Enabled' }), daily);
   await report(aws.sandbox.createBucket('inventory-bucket'), daily);
@@ -38,7 +41,7 @@ async function plan(name: string, ...options: string[]): Promise<RollbackPlan> {
 }
 
 test('Athena makes the plan that DuckDB makes, checks and sources included', async () => {
-  const here = await plan('here', '--record-bucket', RECORD);
+  const here = await plan('here', '--record-bucket', OTHER_RECORD);
   const there = await plan('there', '--record-bucket', RECORD, '--engine', 'athena');
   expect(here.engine).toMatchObject({ name: 'duckdb', reason: expect.stringContaining('little enough') });
   expect(there.engine).toMatchObject({ name: 'athena', reason: 'it was asked for' });

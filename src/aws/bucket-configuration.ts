@@ -15,6 +15,7 @@ import type {
   LifecycleRuleDocument,
 } from '../s3/bucket-configuration.ts';
 import { toS3Failure } from './failure.ts';
+import { keepDocument } from './keep-document.ts';
 import { withRetries } from './retries.ts';
 import { sendWithRetries } from './send.ts';
 
@@ -26,7 +27,6 @@ const KNOWN_ELEMENTS = new Set(
     'DaysAfterInitiation NoncurrentVersionExpiration NoncurrentDays NewerNoncurrentVersions NoncurrentVersionTransition',
   ].flatMap((names) => names.split(' ')),
 );
-const SUCCESS = 200;
 
 /** The policy and the lifecycle configuration of a bucket, over an S3 client that does not retry. */
 export function openBucketConfigurationCalls(client: S3Client): BucketConfigurationCalls {
@@ -122,26 +122,6 @@ async function orNull<Answer>(absent: string, read: () => Promise<Answer>): Prom
     if (error instanceof Error && error.name === absent) return null;
     throw error;
   }
-}
-
-/** Keeps the text that an answer is parsed from. */
-function keepDocument(command: GetBucketLifecycleConfigurationCommand): () => string {
-  let text = '';
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      const response = result.response as { statusCode: number; body: AsyncIterable<Uint8Array> };
-      if (response.statusCode !== SUCCESS) return result;
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of response.body) chunks.push(chunk);
-      const bytes = Buffer.concat(chunks);
-      text = bytes.toString('utf8');
-      response.body = bytes as unknown as typeof response.body;
-      return result;
-    },
-    { step: 'deserialize', priority: 'low', name: 'keepLifecycleDocument' },
-  );
-  return () => text;
 }
 
 function assertKnown(bucket: string, document: string): void {

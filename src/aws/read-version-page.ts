@@ -1,6 +1,7 @@
 import { ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
 import { S3CallError } from '../s3/call-error.ts';
 import type { VersionPage } from '../s3/version-entry.ts';
+import { keepDocument } from './keep-document.ts';
 import { parseVersionPage } from './version-page.ts';
 
 export type ListRequest = {
@@ -13,7 +14,6 @@ export type ListRequest = {
 
 /** What is left of the answer for the SDK to parse. */
 const EMPTY_DOCUMENT = Buffer.from('<ListVersionsResult/>');
-const SUCCESS = 200;
 
 /**
  * One page of ListObjectVersions in the order of its document. The SDK hands out object versions and delete markers
@@ -29,22 +29,9 @@ export async function listVersions(client: S3Client, request: ListRequest): Prom
     ...(versionIdMarker !== undefined && { VersionIdMarker: versionIdMarker }),
     ...(maxEntries !== undefined && { MaxKeys: maxEntries }),
   });
-  let text = '';
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      const response = result.response as { statusCode: number; body: AsyncIterable<Uint8Array> };
-      if (response.statusCode !== SUCCESS) return result;
-      const chunks: Uint8Array[] = [];
-      for await (const chunk of response.body) chunks.push(chunk);
-      text = Buffer.concat(chunks).toString('utf8');
-      response.body = EMPTY_DOCUMENT as unknown as typeof response.body;
-      return result;
-    },
-    { step: 'deserialize', priority: 'low', name: 'keepListingInOrder' },
-  );
+  const document = keepDocument(command, EMPTY_DOCUMENT);
   await client.send(command);
-  const page = parseVersionPage(text);
+  const page = parseVersionPage(document());
   const stands =
     page.next !== null &&
     page.next.keyMarker === keyMarker &&

@@ -145,12 +145,14 @@ async function playStoryOnAws(one: Case, stage: Stage): Promise<void> {
   const roles = () => [...cloudFormation.roles.byName.values()];
   try {
     const before = currentContents(stage.bucket);
-    await playRefused(one, stage);
+    const refused = await playRefused(one, stage);
     assert.equal(sandbox.requests.count('TagRole'), 0, 'the tag of the approval was set without a proof');
     assert.deepEqual(new Set([...batch.jobs.values()].map(({ status }) => status)), new Set(['Suspended']));
     told('its jobs are suspended, and the tag of the approval was never set');
 
-    const { runId } = await playDone(one, stage);
+    // Gone on with in one of the two repositories, planned anew in the other.
+    const { runId } =
+      one.args.length === 0 ? await playDone(one, stage) : await playResumed(one, stage, refused.runId);
     const deployed = roles().length;
     assert.ok(
       roles().every(({ tags }) => !tags.has(APPROVED_TAG)),
@@ -193,7 +195,7 @@ async function playDrill(one: Case, stage: Stage): Promise<void> {
   told('the drill planned the bucket in use and changed nothing of it; it rolled back in the scratch bucket');
 }
 
-async function playRefused(one: Case, stage: Stage): Promise<void> {
+async function playRefused(one: Case, stage: Stage): Promise<{ runId: number }> {
   const { bucket, double } = stage;
   const before = currentContents(bucket);
   const { end, runId } = await play(one, stage, 'rollback.yml', INPUTS, false);
@@ -202,6 +204,20 @@ async function playRefused(one: Case, stage: Stage): Promise<void> {
   assert.deepEqual(currentContents(bucket), before, 'a refused run changed the bucket');
   assert.match(commentOf(double, runId), /Refused to start/);
   told('refused without an approval, nothing changed');
+  return { runId };
+}
+
+/** The record of a run that started nothing is gone on with by a run of its own. */
+async function playResumed(one: Case, stage: Stage, refusedRun: number): Promise<{ runId: number }> {
+  const { bucket, double, good } = stage;
+  const { rollbackId } = parseMarker(commentOf(double, refusedRun)) ?? {};
+  const inputs = { record: `s3://${RECORDS}/${rollbackId}/`, bucket: BUCKET, environment: 's3-rewind' };
+  const { end, runId } = await play(one, stage, 'resume.yml', inputs, true);
+  assert.equal(end.status, 0, end.log);
+  assert.deepEqual(currentContents(bucket), good);
+  assert.match(commentOf(double, runId), /Done, verified/);
+  told('gone on with by another run, approved, done, verified');
+  return { runId };
 }
 
 async function playDone(one: Case, stage: Stage): Promise<{ runId: number }> {
@@ -284,7 +300,7 @@ async function play(
   }, 20);
   try {
     const path = join(one.repository, one.workflows, workflow);
-    const actions = ['plan', 'undo', 'deploy', 'start-jobs', 'cleanup', 'drill'].map((name) =>
+    const actions = ['plan', 'undo', 'deploy', 'start-jobs', 'resume', 'cleanup', 'drill'].map((name) =>
       join(ROOT, 'actions', name, 'action.yml'),
     );
     const texts = await Promise.all([path, ...actions].map((file) => readFile(file, 'utf8')));

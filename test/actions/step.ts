@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
@@ -24,6 +24,8 @@ export type StepEnd = {
   log: string;
 };
 
+type Loss = { operation: string; calls: number };
+
 export type Workplace = {
   account: Account;
   github: GitHubDouble;
@@ -31,6 +33,8 @@ export type Workplace = {
   dispatch(): Run;
   approve(run: Run, remark?: string): void;
   step(run: Run, action: string, inputs: Record<string, string>): Promise<StepEnd>;
+  /** A step whose runner is lost: it is killed after so many calls of an operation, and tells nobody. */
+  lose(run: Run, action: string, inputs: Record<string, string>, after: Loss): Promise<void>;
   /** Bodies of the comments that show a rollback. */
   comments(rollbackId: string): string[];
   end(): Promise<void>;
@@ -60,6 +64,17 @@ export async function openWorkplace(): Promise<Workplace> {
       state.reviewDeployment(repository, run, { by: 'bob', environment: ENVIRONMENT, comment: remark }),
     step: (run, action, inputs) =>
       runStep({ folder: account.folder, endpoint: account.sandbox.endpoint, github, run }, action, inputs),
+    async lose(run, action, inputs, { operation, calls }) {
+      const here = { folder: account.folder, endpoint: account.sandbox.endpoint, github, run };
+      const { child, end } = await startStep(here, action, inputs);
+      let seen = 0;
+      account.sandbox.on('after', (name) => {
+        seen += name === operation ? 1 : 0;
+        if (seen === calls && !child.killed) child.kill('SIGKILL');
+      });
+      const { status, log } = await end;
+      if (status !== null) throw new Error(`${action} was not lost: ${log}`);
+    },
     comments: (rollbackId) =>
       repository.comments
         .filter(({ body }) => parseMarker(body)?.rollbackId === rollbackId)
@@ -80,6 +95,27 @@ export async function runStep(
   action: string,
   inputs: Record<string, string>,
 ): Promise<StepEnd> {
+  const { files, end } = await startStep(place, action, inputs);
+  const { status, log } = await end;
+  const outputs = parseOutputs(await readFile(files.GITHUB_OUTPUT, 'utf8'));
+  const summary = await readFile(files.GITHUB_STEP_SUMMARY, 'utf8');
+  return {
+    ...{ status, outputs, summary, log },
+    result: actionResultSchema.parse(JSON.parse(outputs.result ?? 'null')),
+  };
+}
+
+type StartedStep = {
+  child: ChildProcess;
+  files: { GITHUB_OUTPUT: string; GITHUB_STEP_SUMMARY: string };
+  end: Promise<{ status: number | null; log: string }>;
+};
+
+async function startStep(
+  place: StepPlace,
+  action: string,
+  inputs: Record<string, string>,
+): Promise<StartedStep> {
   const folder = await mkdtemp(join(place.folder, `${action}-`));
   const contract = CONTRACTS.find(({ name }) => name === action);
   if (contract === undefined) throw new TypeError(`there is no action ${action}`);
@@ -118,16 +154,11 @@ export async function runStep(
       log += chunk;
     });
   }
-  const status = await new Promise<number | null>((finish, fail) => {
+  const end = new Promise<{ status: number | null; log: string }>((finish, fail) => {
     child.on('error', fail);
-    child.on('close', finish);
+    child.on('close', (status) => finish({ status, log }));
   });
-  const outputs = parseOutputs(await readFile(files.GITHUB_OUTPUT, 'utf8'));
-  const summary = await readFile(files.GITHUB_STEP_SUMMARY, 'utf8');
-  return {
-    ...{ status, outputs, summary, log },
-    result: actionResultSchema.parse(JSON.parse(outputs.result ?? 'null')),
-  };
+  return { child, files, end };
 }
 
 /** GITHUB_OUTPUT as @actions/core writes it: name, delimiter, value over several lines, delimiter. */

@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import process from 'node:process';
+import { join } from 'node:path';
 import type { Run } from '../../sandbox/github/repository.ts';
 import { type GitHubDouble, startGitHubDouble } from '../../sandbox/github/server.ts';
 import { inputVariable } from '../../src/actions/contract.ts';
@@ -10,14 +8,14 @@ import { parseMarker } from '../../src/review/marker.ts';
 import { CONTRACTS } from '../../tools/action-files.ts';
 import { type Account, openAccount } from '../aws-end-to-end/account.ts';
 import { ALL, REPOSITORY } from '../github/double.ts';
+import { runEntry } from './run-entry.ts';
 
-/** Actions as a workflow runs them: each step a process of its own, S3, AWS and GitHub on loopback. */
+/** Actions as a workflow runs them: each step from its entry, S3, AWS and GitHub on loopback. */
 
-const ACTIONS = resolve(import.meta.dirname, '../../actions');
 export const ENVIRONMENT = 's3-rewind';
 
 export type StepEnd = {
-  status: number | null;
+  status: number;
   outputs: Record<string, string>;
   result: ActionResult;
   summary: string;
@@ -93,39 +91,21 @@ export async function runStep(
   for (const file of Object.values(files)) await writeFile(file, '');
   const temporary = join(folder, 'temp');
   await mkdir(temporary);
-  const child = spawn(process.execPath, [join(ACTIONS, action, 'main.ts')], {
-    cwd: folder,
-    env: {
-      PATH: process.env.PATH ?? '',
-      AWS_ACCESS_KEY_ID: 'AKIASANDBOX',
-      AWS_SECRET_ACCESS_KEY: 'secret',
-      AWS_EC2_METADATA_DISABLED: 'true',
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-      AWS_ENDPOINT_URL: place.endpoint,
-      AWS_REGION: 'us-east-1',
-      RUNNER_TEMP: temporary,
-      GITHUB_REPOSITORY: REPOSITORY,
-      GITHUB_RUN_ID: String(place.run.id),
-      GITHUB_API_URL: place.github.url,
-      ...files,
-      ...Object.fromEntries(variables.map(([name, value]) => [inputVariable(name), value])),
-    },
-  });
-  let log = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => {
-      log += chunk;
-    });
-  }
-  const status = await new Promise<number | null>((finish, fail) => {
-    child.on('error', fail);
-    child.on('close', finish);
-  });
+  const environment = {
+    AWS_ENDPOINT_URL: place.endpoint,
+    AWS_REGION: 'us-east-1',
+    RUNNER_TEMP: temporary,
+    GITHUB_REPOSITORY: REPOSITORY,
+    GITHUB_RUN_ID: String(place.run.id),
+    GITHUB_API_URL: place.github.url,
+    ...files,
+    ...Object.fromEntries(variables.map(([name, value]) => [inputVariable(name), value])),
+  };
+  const { status, stdout, stderr } = await runEntry(action, environment, folder);
   const outputs = parseOutputs(await readFile(files.GITHUB_OUTPUT, 'utf8'));
   const summary = await readFile(files.GITHUB_STEP_SUMMARY, 'utf8');
   return {
-    ...{ status, outputs, summary, log },
+    ...{ status, outputs, summary, log: `${stdout}${stderr}` },
     result: actionResultSchema.parse(JSON.parse(outputs.result ?? 'null')),
   };
 }

@@ -35,6 +35,8 @@ async function lendProcess(place: Place, work: () => Promise<number | undefined>
   const { exitCode } = process;
   const giveBack = place.environment === undefined ? () => {} : setVariables(place.environment);
   const written = { stdout: '', stderr: '' };
+  const streams = [process.stdout, process.stderr];
+  const listeners = streams.map((stream) => new Set(stream.listeners('error')));
   const spies = (['stdout', 'stderr'] as const).map((name) =>
     vi.spyOn(process[name], 'write').mockImplementation((text) => {
       written[name] += String(text);
@@ -48,6 +50,11 @@ async function lendProcess(place: Place, work: () => Promise<number | undefined>
     return { status: status ?? Number(process.exitCode ?? 0), ...written };
   } finally {
     for (const spy of spies) spy.mockRestore();
+    for (const [index, stream] of streams.entries()) {
+      for (const listener of stream.listeners('error')) {
+        if (!listeners[index]?.has(listener)) stream.off('error', listener as () => void);
+      }
+    }
     process.exitCode = exitCode;
     process.chdir(folder);
     giveBack();

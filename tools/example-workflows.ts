@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 const WORKFLOWS = new URL('../.github/workflows/', import.meta.url);
 const COPIED_WORKFLOWS = [
   'rollback.yml',
+  'resume.yml',
   'undo.yml',
   'cleanup.yml',
   'restore-archived.yml',

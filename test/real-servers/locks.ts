@@ -12,7 +12,7 @@ import { extendRow } from '../../src/retention/extend-row.ts';
 import type { RetentionCalls } from '../../src/retention/retention-calls.ts';
 import type { RetentionMode } from '../../src/s3/retention.ts';
 import type { ServerUnderTest } from '../conformance/server-under-test.ts';
-import { runCommand } from '../execute/command.ts';
+import { runInChild } from '../execute/command.ts';
 import type { KnownDifferences } from './known-differences.ts';
 import { StoryFailure } from './story.ts';
 
@@ -233,7 +233,7 @@ async function command<T>(
   args: readonly string[],
   statuses: readonly number[],
 ): Promise<T> {
-  const result = await runCommand(server, args, environment);
+  const result = await runInChild(server, args, environment);
   if (!statuses.includes(result.status ?? -1)) throw failure(`${args[0]} failed`, result);
   return JSON.parse(result.stdout) as T;
 }

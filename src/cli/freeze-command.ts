@@ -18,6 +18,7 @@ export type FreezeOptions = EndpointOptions & {
 
 export type ThawOptions = EndpointOptions & {
   record: string;
+  bucket?: string;
   dryRun?: boolean;
   json?: boolean;
   quiet?: boolean;
@@ -85,6 +86,7 @@ export function addFreezeCommands(program: Command): void {
       'Takes the statement of the freeze out of the policy of the bucket, and enables the lifecycle rules that it paused: exactly as they were, or only its own part where others changed them meanwhile.',
     )
     .requiredOption('--record <where>', 'the record that was given to freeze')
+    .option('--bucket <name>', 'the bucket that is meant; a record of another one is refused')
     .option('--dry-run', 'only tell what would be changed')
     .option('--json', 'print one JSON object instead of the summary')
     .option('--quiet', 'show no progress')

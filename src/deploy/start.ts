@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunbookError } from '../errors.ts';
 import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
+import type { JobApproval } from '../execute/batch/watch-job.ts';
 import { assertStartable } from '../execute/preflight.ts';
 import type { RunOutcome } from '../execute/run-files.ts';
 import { APPROVED_TAG, ROLLBACK_TAGS } from '../s3/aws-names.ts';
@@ -19,8 +20,7 @@ import { noteStart, readStart, writeRun } from './write-run.ts';
 const CHECKING = 'checking';
 
 export type StartOptions = {
-  /** what is said of the approval in the reason of the jobs */
-  reason: string;
+  approval: JobApproval;
   /** Whether to stop watching; the tag is taken off, so that the jobs change nothing more. */
   isStopped: () => boolean;
 };

@@ -68,10 +68,10 @@ describe('the whole way', () => {
     expect((await account.command('verify', '--record', first.record, '--quiet')).status).toBe(0);
 
     const undo = resultOf(
-      await account.start(
+      await account.command(
         ...['undo', '--record', first.record, '--record-bucket', 'records', '--json'],
         ...['--endpoint-url', account.sandbox.endpoint, '--region', 'us-east-1', '--force-path-style'],
-      ).result,
+      ),
     );
     resultOf(await account.deploy(undo.record));
     expect(resultOf(await account.startJobs(undo.record, ...NOBODY))).toMatchObject({
@@ -115,10 +115,10 @@ describe('cleanup', () => {
     resultOf(await account.startJobs(record, ...NOBODY));
     resultOf(await clean());
     const undo = resultOf(
-      await account.start(
+      await account.command(
         ...['undo', '--record', record, '--record-bucket', 'records', '--json'],
         ...['--endpoint-url', account.sandbox.endpoint, '--region', 'us-east-1', '--force-path-style'],
-      ).result,
+      ),
     );
     resultOf(await account.deploy(undo.record));
     expect(resultOf(await account.startJobs(undo.record, ...NOBODY))).toMatchObject({

@@ -11,6 +11,7 @@ const COPIED_WORKFLOWS = [
   'restore-archived.yml',
   'extend-retention.yml',
   'drill.yml',
+  'freeze.yml',
 ];
 const CHECKOUT = / {6}- name: Check out\n(?: {8}.*\n)+/g;
 

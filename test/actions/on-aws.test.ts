@@ -148,7 +148,7 @@ test('plan, deploy, refused, approved, done, cleaned up; the comment follows', a
   expect(place.account.cloudFormation.roles.byName.size).toBe(0);
   expect(commentOf(planned)).toMatch(/\*\*Cleaned up:\*\* the stack `rb-data-[\w-]+` is gone from AWS/);
   expect(commentOf(planned)).toContain('### Done, verified');
-}, 120_000);
+});
 
 test('where Actions may open no pull request: the summary, its code, and a digest that has to fit', async () => {
   stateOf().actionsMayOpenPullRequests = false;
@@ -183,7 +183,7 @@ test('where Actions may open no pull request: the summary, its code, and a diges
   expect(done.summary).toContain(`/s3/jobs/${others.at(-1)}?`);
   expect(done.summary).not.toContain(`/s3/jobs/${first}?`);
   expect(approvals()).toEqual([null, null]);
-}, 120_000);
+});
 
 test('a review of a code owner starts the jobs; what people wrote does nothing in the texts', async () => {
   const { sandbox, bucket } = place.account;
@@ -213,7 +213,7 @@ test('a review of a code owner starts the jobs; what people wrote does nothing i
   );
 
   expectInert(commentOf(planned), done.summary);
-}, 120_000);
+});
 
 test('the plan is shown before its record is put into the bucket; where that fails, the comment says so', async () => {
   const error = { code: 'AccessDenied', status: 403, message: 'Access Denied' };
@@ -259,4 +259,4 @@ test('a stack that fails, its cleanup, and a run that stops on the way: each tol
   expect(commentOf(planned)).toContain('Approved by `bob`');
   expectInert(commentOf(planned));
   expect(approvals()).toEqual([null, null]);
-}, 120_000);
+});

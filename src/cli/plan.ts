@@ -29,6 +29,8 @@ export type PlanOptions = Omit<RawPlanInputs, 'prefix'> &
     workDir?: string;
     json?: boolean;
     quiet?: boolean;
+    /** the plan is to be a member of a set */
+    isMember?: boolean;
   };
 
 const MEMORY_LIMIT = /^\d{1,6}(\.\d+)?\s?(MB|GB|TB|MiB|GiB|TiB)$/;
@@ -47,9 +49,7 @@ export async function runPlan(options: PlanOptions): Promise<void> {
       const { progress } = terminal;
       const { plan, isAthena } = await planBucket(folder, options, { asked, ...settings, progress, signal });
       interruption.assertNone();
-      // Athena has written the record itself.
-      if (!isAthena && options.recordBucket !== undefined)
-        await publish(folder.path, options.recordBucket, options);
+      await publish(folder.path, plan, { ...options, isAthena });
       await folder.commit();
       await finish(terminal, options, plan);
     } catch (error) {
@@ -192,6 +192,7 @@ async function planOnAthena(
     preflight: checks,
     sources: found?.considered ?? null,
     signal,
+    isMember: options.isMember ?? false,
   });
 }
 
@@ -207,8 +208,18 @@ async function fetchRemote(
   return fetchInventories(paths, folder, options, progress);
 }
 
-/** Puts the plan of this machine into the bucket of records, before the folder gets its name. */
-async function publish(folder: string, recordBucket: string, options: PlanOptions): Promise<void> {
+/** Puts a plan into the bucket of records, where one is named, before the folder gets its name. */
+export async function publish(
+  folder: string,
+  plan: RollbackPlan,
+  options: PlanOptions & { isAthena: boolean },
+): Promise<void> {
+  const { recordBucket, isAthena } = options;
+  if (recordBucket === undefined) return;
+  if (isAthena) {
+    const { writeAthenaRecord } = await import('./plan-athena.ts');
+    return await writeAthenaRecord(options, folder, { recordBucket, plan });
+  }
   const { publishRecord } = await import('./publish-record.ts');
   const { readRecord } = await import('../execute/record.ts');
   await publishRecord(options, await readRecord(folder), recordBucket);

@@ -50,10 +50,16 @@ export function planSetSummary(set: RollbackSet, plans: readonly RollbackPlan[],
 }
 
 /** The same for a program. */
-export function planSetAnswer(set: RollbackSet, plans: readonly RollbackPlan[], folder: string): object {
+export function planSetAnswer(
+  set: RollbackSet,
+  plans: readonly RollbackPlan[],
+  folder: string,
+  recordUrl: string | null,
+): object {
   const { setId, digest: setDigest, pairs, checks } = set;
   return {
     record: folder,
+    recordUrl,
     setId,
     setDigest,
     pairs,
@@ -68,6 +74,7 @@ export function planSetAnswer(set: RollbackSet, plans: readonly RollbackPlan[], 
           order,
           bucket,
           record: `${folder}/${member.folder}`,
+          recordUrl: recordUrl === null ? null : recordUrl.replace(/[^/]+\/$/, `${rollbackId}/`),
           replicaOf,
           rollbackId,
           planDigest,

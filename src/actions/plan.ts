@@ -29,7 +29,7 @@ export async function makePlan({
   const folder = join(run.temporaryFolder, 's3-rewind', command);
   const made = await runCommand([command, ...inputs.arguments(), `--out=${folder}`]);
   if (await isSetRecord(folder)) {
-    return await presentSet(folder, made, { run, executor, ...readPresentation(inputs) });
+    return await presentSet(folder, made, { run, executor, ...readPresentation(inputs) }, endpoint);
   }
   const path = join(folder, 'plan.json');
   // Athena leaves large manifests in the record bucket alone.

@@ -4,6 +4,7 @@ import { formatBytes, formatCount } from '../review/figures.ts';
 import { formatDuration } from '../s3/duration.ts';
 import { printable } from '../s3/printable.ts';
 import { SCENARIO_ACTIONS, type Scenario } from '../s3/rollback.ts';
+import { shellWord } from '../s3/shell-word.ts';
 
 /** What the `plan` command prints for a person: the counts, what stands in the way, and where to read on. */
 export function planSummary(plan: RollbackPlan, folder: string): string {
@@ -27,7 +28,7 @@ export function planSummary(plan: RollbackPlan, folder: string): string {
     `Estimate: ${plan.inputs.copyWith === undefined ? `from this machine ${formatDuration(direct.seconds)} and ${money(direct.costUsd)}; ` : ''}S3 Batch Operations ${formatDuration(batch.seconds)} and ${money(batch.costUsd)}`,
     `Digest: ${plan.digest}`,
     `Manifests: ${printable(folder)}/manifests/`,
-    ...nextStep(plan, printable(folder)),
+    ...nextStep(plan, folder),
   );
   return lines.join('\n');
 }
@@ -62,11 +63,11 @@ function nextStep({ checks, manifests, inputs }: RollbackPlan, folder: string): 
   if (checks.some(({ level }) => level === 'blocking') || manifests.length === 0) return [];
   if (inputs.copyWith === 's3-batch-copy') {
     return [
-      `Next: read ${folder}/comment.md, then: npm run --silent s3-rewind -- deploy --record ${folder} --record-bucket … --boundary-arn … --service-role-arn …`,
+      `Next: read ${printable(folder)}/comment.md, then: npm run --silent s3-rewind -- deploy --record ${shellWord(folder)} --record-bucket … --boundary-arn … --service-role-arn …`,
     ];
   }
   return [
-    `Next: read ${folder}/comment.md, then: npm run --silent s3-rewind -- start-jobs --record ${folder} --yes`,
+    `Next: read ${printable(folder)}/comment.md, then: npm run --silent s3-rewind -- start-jobs --record ${shellWord(folder)} --yes`,
   ];
 }
 

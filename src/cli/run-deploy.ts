@@ -41,7 +41,10 @@ export async function runDeploy(options: DeployOptions): Promise<void> {
     });
   }
   const days = wholeNumber('expires-days', options.expiresDays);
-  const concurrency = wholeNumber('reserved-concurrency', options.reservedConcurrency);
+  const concurrency =
+    options.reservedConcurrency === undefined
+      ? null
+      : wholeNumber('reserved-concurrency', options.reservedConcurrency);
   const scenarios = parseScenarios(options.scenarios);
   const setting = {
     boundaryArn: options.boundaryArn,
@@ -50,7 +53,7 @@ export async function runDeploy(options: DeployOptions): Promise<void> {
     repository: options.repository,
     runId: options.runId,
     expires: formatInstant(new Date(Date.now() + days * DAY_MS)),
-    reservedConcurrency: concurrency === 0 ? '' : String(concurrency),
+    reservedConcurrency: concurrency === 0 ? '' : (concurrency?.toString() ?? null),
   };
   if (await isSet(options.record)) {
     const { runDeploySet } = await import('./run-deploy-set.ts');

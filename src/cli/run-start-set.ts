@@ -7,7 +7,10 @@ import { sleep } from '../execute/backoff.ts';
 import { assertNothingBlocks } from '../execute/preflight.ts';
 import { refusalOf } from '../execute/refusals.ts';
 import type { RunOutcome } from '../execute/run-files.ts';
+import { isListedOnly } from '../plan/estimate-input.ts';
+import { formatCount } from '../review/figures.ts';
 import { addOutcomes, isFulfilled, noOutcomes, RETRIED_OUTCOMES } from '../s3/outcome.ts';
+import { shellWord } from '../s3/shell-word.ts';
 import { waitsFor } from '../set/set-order.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
 import { openRecordCalls } from './open-record.ts';
@@ -114,7 +117,7 @@ async function areDeployed({ members }: OpenedSet, options: StartJobsOptions): P
 
 function notDeployed(fact: string, name: string): RunbookError {
   return new RunbookError('NOT_DEPLOYED', fact, {
-    hint: `go on with: npm run --silent s3-rewind -- deploy --record ${name} --boundary-arn … --service-role-arn …`,
+    hint: `go on with: npm run --silent s3-rewind -- deploy --record ${shellWord(name)} --boundary-arn … --service-role-arn …`,
   });
 }
 
@@ -202,13 +205,14 @@ function tell(
 function confirmationMissing({ set, members }: OpenedSet, name: string): RunbookError {
   const rows = members
     .flatMap(({ plan }) => plan.manifests)
+    .filter(({ scenario }) => !isListedOnly(scenario))
     .reduce((total, manifest) => total + manifest.rows, 0);
   const buckets = set.members.map(({ bucket }) => bucket).join(', ');
   return new RunbookError(
     'CONFIRMATION_MISSING',
-    `This would change ${rows} rows' keys in ${set.members.length} buckets: ${buckets} (${set.setId}, ${set.digest}).`,
+    `This would carry out ${formatCount(rows)} planned row${rows === 1 ? '' : 's'} in ${set.members.length} buckets: ${buckets} (${set.setId}, ${set.digest}).`,
     {
-      hint: `read ${name.replace(/\/$/, '')}/comment.md; if it describes what you want: npm run --silent s3-rewind -- start-jobs --record ${name} --yes`,
+      hint: `read ${name.replace(/\/$/, '')}/comment.md; if it describes what you want: npm run --silent s3-rewind -- start-jobs --record ${shellWord(name)} --yes`,
     },
   );
 }
@@ -217,7 +221,7 @@ function confirmationMissing({ set, members }: OpenedSet, name: string): Runbook
 function withSetHint(error: unknown, name: string, again: string): unknown {
   if (!(error instanceof RunbookError)) return error;
   const { code, message, hint } = error;
-  const next = `npm run --silent s3-rewind -- start-jobs --record ${name} ${again}`;
+  const next = `npm run --silent s3-rewind -- start-jobs --record ${shellWord(name)} ${again}`;
   if (code !== 'INTERRUPTED' && code !== 'JOB_FAILED') return error;
   return new RunbookError(code, message, {
     hint:

@@ -6,6 +6,7 @@ import { readRunStart } from '../execute/run-files.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
 import { stageFolder } from '../plan/plan-folder.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
+import { shellWord } from '../s3/shell-word.ts';
 import { memberFolder, type ReplicationPair, type RollbackSet, type SetCheck } from '../set/set-file.ts';
 import { buildSet, type PlannedMember, writeSet } from '../set/write-set.ts';
 import { type OpenedMember, openSet } from './open-set.ts';
@@ -63,7 +64,7 @@ async function buildUndoSet(
   }
   if (planned.length === 0) {
     throw new RunbookError('RECORD_NOT_RUN', `No member of ${name} was run.`, {
-      hint: `there is nothing to take back; to run it: npm run --silent s3-rewind -- start-jobs --record ${name} --yes`,
+      hint: `there is nothing to take back; to run it: npm run --silent s3-rewind -- start-jobs --record ${shellWord(name)} --yes`,
     });
   }
   const plans = planned.map(({ plan }) => plan);

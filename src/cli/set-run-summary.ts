@@ -3,6 +3,7 @@ import type { RunOutcome } from '../execute/run-files.ts';
 import { formatCount } from '../review/figures.ts';
 import { isFulfilled, OUTCOMES } from '../s3/outcome.ts';
 import { printable } from '../s3/printable.ts';
+import { shellWord } from '../s3/shell-word.ts';
 import type { RollbackSet } from '../set/set-file.ts';
 import { describeLeft } from './run-summary.ts';
 
@@ -33,7 +34,7 @@ export function startSetSummary(
       run === undefined ? 'not started' : isFulfilled(run.outcomes) ? 'done' : 'rows left',
     ]);
   }
-  const name = printable(folder);
+  const name = shellWord(folder);
   const left = ended.flatMap(({ bucket, record, outcome }) => {
     const lines = describeLeft(outcome);
     return lines.length === 0

@@ -79,7 +79,7 @@ describe('the whole way', () => {
     });
     expect((await account.command('verify', '--record', undo.record, '--quiet')).status).toBe(0);
     expect(contentOf(account)).toEqual(before);
-  }, 120_000);
+  });
 });
 
 describe('cleanup', () => {
@@ -124,7 +124,7 @@ describe('cleanup', () => {
     expect(resultOf(await account.startJobs(undo.record, ...NOBODY))).toMatchObject({
       outcomes: { done: 30 },
     });
-  }, 120_000);
+  });
 
   test('--expired takes what has expired, and nothing else', async () => {
     await deployed('--expires-days', '0');
@@ -148,7 +148,7 @@ describe('cleanup', () => {
     expect(account.glue.databases.size).toBe(0);
     expires[1] = time;
     expect(resultOf(await clean())).toMatchObject({ cleaned: [{ stack: stack.name }] });
-  }, 60_000);
+  });
 });
 
 describe('AWS holds the approval', () => {
@@ -162,7 +162,7 @@ describe('AWS holds the approval', () => {
     }
     expect(account.sandbox.requests.count('TagRole')).toBe(0);
     expect(account.sandbox.requests.count('UpdateJobStatus')).toBe(0);
-  }, 60_000);
+  });
 
   test('a job that is confirmed early changes nothing', async () => {
     const { jobs } = await deployed();
@@ -173,7 +173,7 @@ describe('AWS holds the approval', () => {
     expect(
       [...account.batch.jobs.values()].every(({ ends }) => ends.every(({ succeeded }) => !succeeded)),
     ).toBe(true);
-  }, 60_000);
+  });
 
   test.each(['policy', 'digest', 'boundary', 'further policy', 'trust'])(
     'a role whose %s was changed: nothing starts',
@@ -205,7 +205,7 @@ describe('bad days', () => {
       1,
       expect.stringMatching(/STACK_FAILED.*ReservedConcurrentExecutions is too high/),
     ]);
-  }, 60_000);
+  });
 
   test('throttled calls are sent again', async () => {
     const effect = { error: { code: 'Throttling', status: 400, message: 'Rate exceeded' } };
@@ -216,7 +216,7 @@ describe('bad days', () => {
     });
     const { record } = await deployed();
     expect(resultOf(await account.startJobs(record, ...NOBODY))).toMatchObject({ outcomes: { done: 30 } });
-  }, 60_000);
+  });
 
   test('an expired token: told as such, the tag is off, and the next run goes on', async () => {
     const { record } = await deployed();
@@ -230,7 +230,7 @@ describe('bad days', () => {
     off();
     await account.batch.settle();
     expect(resultOf(await account.startJobs(record, ...NOBODY))).toMatchObject({ outcomes: { done: 30 } });
-  }, 60_000);
+  });
 
   test('a job that was cancelled by hand is made again, by deploy and by start-jobs', async () => {
     const { record, jobs } = await deployed();
@@ -241,7 +241,7 @@ describe('bad days', () => {
     expect(again.jobs[0]?.attempt).toBe(2);
     cancel(again.jobs[1]?.id);
     expect(resultOf(await account.startJobs(record, ...NOBODY))).toMatchObject({ outcomes: { done: 30 } });
-  }, 60_000);
+  });
 
   test('a runner that is lost: the jobs go on, and so does the next run', async () => {
     const { record } = await deployed();
@@ -259,7 +259,7 @@ describe('bad days', () => {
       outcomes: { done: 30 },
     });
     expect(approvals()).toEqual([null, null]);
-  }, 60_000);
+  });
 
   test('a task delivered twice, and one whose answer was lost, act once', async () => {
     const { record } = await deployed();
@@ -269,7 +269,7 @@ describe('bad days', () => {
     expect(run).toMatchObject({ outcomes: { done: 30 } });
     expect(account.bucket.stack('new/1')).toHaveLength(2);
     expect(account.bucket.stack('overwritten/1')).toHaveLength(3);
-  }, 60_000);
+  });
 
   test('rows that are denied are tried again by a job of their own', async () => {
     const { record } = await deployed();
@@ -281,7 +281,7 @@ describe('bad days', () => {
     });
     expect(resultOf(await account.startJobs(record, ...NOBODY))).toMatchObject({ outcomes: { done: 30 } });
     expect(account.batch.jobs.size).toBe(4);
-  }, 60_000);
+  });
 
   test('keys that were written meanwhile are left alone, with exit status 3', async () => {
     const { record } = await deployed();
@@ -289,5 +289,5 @@ describe('bad days', () => {
     account.bucket.put('new/3', { body: 'by someone else' });
     const { status, stdout } = await account.startJobs(record, ...NOBODY);
     expect([status, JSON.parse(stdout)]).toMatchObject([3, { outcomes: { done: 29, drifted: 1 } }]);
-  }, 60_000);
+  });
 });

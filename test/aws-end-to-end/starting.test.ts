@@ -75,7 +75,7 @@ test('--approval FILE: that of the plan starts it and is kept; that of another p
     Array.from({ length: 3 }, () => expect.stringContaining('bob')),
   );
   expect(approvals()).toEqual([null, null]);
-}, 60_000);
+});
 
 test('a signal takes the approval off, and the next run goes on', async () => {
   const { record } = await deployed();
@@ -93,7 +93,7 @@ test('a signal takes the approval off, and the next run goes on', async () => {
   const again = await account.startJobs(record, ...NOBODY);
   expect(JSON.parse(again.stdout)).toMatchObject({ rows: 9, outcomes: { done: 9 } });
   expect(approvals()).toEqual([null, null]);
-}, 60_000);
+});
 
 test('copies to another bucket, with a function that is killed in the middle: one outcome a row', async () => {
   const copies = account.sandbox.createBucket('copies', { versioning: 'Enabled' });
@@ -124,7 +124,7 @@ test('copies to another bucket, with a function that is killed in the middle: on
   expect(new Set(outcomes).size).toBe(6);
   for (const key of ['deleted/0', 'overwritten/2']) expect(copies.stack(key)).toHaveLength(1);
   expect((await account.command('verify', '--record', record, '--quiet')).status).toBe(0);
-}, 60_000);
+});
 
 test('jobs that nobody confirmed for a month have expired, and are made again', async () => {
   const { record, jobs } = await deployed();
@@ -133,4 +133,4 @@ test('jobs that nobody confirmed for a month have expired, and are made again', 
   expect([status, JSON.parse(stdout)]).toMatchObject([0, { rows: 9, outcomes: { done: 9 } }]);
   expect(jobs.map(({ id }) => account.batch.jobs.get(id)?.status)).toEqual(['Failed', 'Failed', 'Failed']);
   expect(account.batch.jobs.size).toBe(6);
-}, 60_000);
+});

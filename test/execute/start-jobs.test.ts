@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PlanRecord } from '../../src/execute/record.ts';
 import type { Check } from '../../src/plan/plan-file.ts';
-import { runCommand, startCommand } from './command.ts';
+import { startCommand } from './command.ts';
 import { AFTER_P, BEFORE_P, openStage, RUN_TIME, run, type Stage } from './harness.ts';
+import { runCommand } from './run-command.ts';
 import { row, writeRecord } from './written-record.ts';
 
 let stage: Stage;

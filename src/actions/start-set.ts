@@ -68,8 +68,9 @@ async function runApproved(
   const file = await keepApproval(set, record, run, endpoint, approval);
   const approver =
     approval.approver === null ? null : { login: approval.approver.login, remark: approval.remark };
+  const goOn = goOnOf(set, record);
   const running = (percent: number): Stage => {
-    return { stage: 'running', run: at, jobs: progressOfSet(members, percent), approver };
+    return { stage: 'running', run: at, jobs: progressOfSet(members, percent), approver, ...goOn };
   };
   await tell(running(0));
   const comments = commentWhileRunning((percent) => tell(running(percent), { inSummary: false }));
@@ -96,6 +97,7 @@ async function runApproved(
       approver,
       verified: verified === null ? null : countVerified(verified),
       undo: undoCommand(set, record, run),
+      ...goOn,
     });
     const found = { action: '', ...named, commentUrl, command: answer };
     const rest = ended.notStarted.length === 0 ? '' : ` Not started: ${ended.notStarted.join(', ')}.`;
@@ -112,7 +114,7 @@ async function runApproved(
     const isRefusal = exitCodeOf(error) === 2 && !comments.hasBegun();
     const refused = { run: at, code, message, hint };
     const commentUrl = await tell(
-      isRefusal ? { stage: 'refused', ...refused } : { stage: 'stopped', ...refused, approver },
+      isRefusal ? { stage: 'refused', ...refused } : { stage: 'stopped', ...refused, approver, ...goOn },
     );
     const result = refusedResult(error, { ...named, commentUrl });
     return { result: isRefusal ? result : { ...result, decision: 'failed' } };
@@ -143,9 +145,18 @@ async function keepApproval(
 }
 
 function undoCommand({ opened }: TellingSet, record: string, { runId }: WorkflowRun): string {
-  const buckets = opened.set.members.map(({ bucket }) => bucket).join(',');
   const of = opened.place === null ? `run=${runId}` : `record=${record}`;
-  return `gh workflow run undo.yml -f bucket=${buckets} -f ${of}`;
+  return `gh workflow run undo.yml -f bucket=${bucketsOf(opened)} -f ${of}`;
+}
+
+/** A record that the runner alone has is lost with it. */
+function goOnOf({ opened }: TellingSet, record: string): { goOn?: string } {
+  if (opened.place === null) return {};
+  return { goOn: `gh workflow run resume.yml -f bucket=${bucketsOf(opened)} -f record=${record}` };
+}
+
+function bucketsOf({ set }: TellingSet['opened']): string {
+  return set.members.map(({ bucket }) => bucket).join(',');
 }
 
 async function verifySet(record: string, own: readonly string[]): Promise<SetVerification> {

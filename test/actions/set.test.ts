@@ -122,9 +122,30 @@ test('on S3 Batch Operations: hostile names refused, one comment with the jobs o
   expect([early.status, early.outputs['reason-code']], early.log).toEqual([2, 'APPROVAL_MISSING']);
   expect(place.account.sandbox.requests.count('TagRole')).toBe(0);
   place.approve(run);
-  const done = await place.step(run, 'start-jobs', proof);
+  // The session is over once the first member is through; another run goes on, with an approval of its own.
+  const over = { code: 'ExpiredToken', status: 400, message: 'The provided token has expired.' };
+  const stop = place.account.sandbox.faults.add({
+    ...{ operation: 'UpdateJobStatus', after: 1 },
+    effect: { error: over },
+  });
+  const stopped = await place.step(run, 'start-jobs', proof);
+  expect([stopped.status, stopped.outputs['reason-code']], stopped.log).toEqual([1, 'ACCESS_DENIED']);
+  stop();
+  expect(buckets.map((bucket) => bucket.current('a|b')?.isDeleteMarker)).toEqual([false, true]);
+  expect(place.comments(setId)[0]).toContain('### Stopped on the way');
+  const goOn = `gh workflow run resume.yml -f bucket=images,tables -f record=${record}`;
+  expect(place.comments(setId)[0]).toContain(goOn);
+  const next = place.dispatch();
+  const shown = await place.step(next, 'resume', { record, environment: ENVIRONMENT });
+  expect([shown.status, shown.outputs.decision], shown.log).toEqual([0, 'planned']);
+  expect(shown.outputs).toMatchObject({ 'plan-digest': proof['plan-digest'], 'rollback-id': setId });
+  expect(place.comments(setId)[0]).toContain('### Waiting for approval by `bob` to go on');
+  place.approve(next);
+  const done = await place.step(next, 'start-jobs', proof);
   expect([done.status, done.outputs.decision], done.log).toEqual([0, 'done']);
   expect(buckets.map((bucket) => bucket.current('a|b')?.isDeleteMarker)).toEqual([false, false]);
+  const ended = await place.step(place.dispatch(), 'resume', { record, environment: ENVIRONMENT });
+  expect(ended.outputs.decision, ended.log).toBe('nothing-to-do');
   const [comment = ''] = place.comments(setId);
   expect(comment).toContain('### Done, verified');
   expect(comment).toContain(`gh workflow run undo.yml -f bucket=images,tables -f record=${record}`);

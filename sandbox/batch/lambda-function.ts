@@ -66,11 +66,13 @@ export class LambdaFunction {
     }
   }
 
+  /** Kills the processes that are at work, as when their environments are lost. */
+  async crash(): Promise<void> {
+    await killAll([...this.#children].filter((child) => !this.#idle.includes(child)));
+  }
+
   async stop(): Promise<void> {
-    for (const child of this.#children) child.kill('SIGKILL');
-    await Promise.all(
-      [...this.#children].map((child) => new Promise((resolve) => child.once('exit', resolve))),
-    );
+    await killAll([...this.#children]);
     if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
   }
 
@@ -118,4 +120,14 @@ export class LambdaFunction {
     });
     return child;
   }
+}
+
+async function killAll(children: readonly ChildProcess[]): Promise<void> {
+  await Promise.all(
+    children.map((child) => {
+      const ended = new Promise((resolve) => child.once('exit', resolve));
+      child.kill('SIGKILL');
+      return ended;
+    }),
+  );
 }

@@ -1,6 +1,6 @@
 import Table from 'cli-table3';
 import type { RollbackPlan } from '../plan/plan-file.ts';
-import { formatBytes, formatCount } from '../review/figures.ts';
+import { formatBytes, formatCount, plainUsd } from '../review/figures.ts';
 import { formatDuration } from '../s3/duration.ts';
 import { printable } from '../s3/printable.ts';
 import { SCENARIO_ACTIONS, type Scenario } from '../s3/rollback.ts';
@@ -25,7 +25,7 @@ export function planSummary(plan: RollbackPlan, folder: string): string {
   }
   const { direct, batch } = plan.estimate.totals;
   lines.push(
-    `Estimate: ${plan.inputs.copyWith === undefined ? `from this machine ${formatDuration(direct.seconds)} and ${money(direct.costUsd)}; ` : ''}S3 Batch Operations ${formatDuration(batch.seconds)} and ${money(batch.costUsd)}`,
+    `Estimate: ${plan.inputs.copyWith === undefined ? `from this machine ${formatDuration(direct.seconds)} and ${plainUsd(direct.costUsd)}; ` : ''}S3 Batch Operations ${formatDuration(batch.seconds)} and ${plainUsd(batch.costUsd)}`,
     `Digest: ${plan.digest}`,
     `Manifests: ${printable(folder)}/manifests/`,
     ...nextStep(plan, folder),
@@ -69,8 +69,4 @@ function nextStep({ checks, manifests, inputs }: RollbackPlan, folder: string): 
   return [
     `Next: read ${printable(folder)}/comment.md, then: npm run --silent s3-rewind -- start-jobs --record ${shellWord(folder)} --yes`,
   ];
-}
-
-export function money(usd: number): string {
-  return usd > 0 && usd < 0.01 ? '< $0.01' : `$${usd.toFixed(2)}`;
 }

@@ -9,7 +9,9 @@ import { startJobs } from '../deploy/start.ts';
 import { writeApproval } from '../deploy/write-approval.ts';
 import { RunbookError } from '../errors.ts';
 import { sleep } from '../execute/backoff.ts';
+import { legalTags } from '../execute/batch/job-request.ts';
 import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
+import type { JobApproval } from '../execute/batch/watch-job.ts';
 import { refusalOf } from '../execute/refusals.ts';
 import type { RunOutcome } from '../execute/run-files.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
@@ -66,15 +68,15 @@ export async function runApprovedJobs(
   options: Options,
   place: RecordPlace,
   plan: RollbackPlan,
-  approval: ReadApproval,
+  given: GivenApproval,
 ): Promise<RunOutcome> {
   const terminal = await openTerminal({ quiet: options.quiet ?? false });
   const stop = watchStop();
   try {
     const site = await openStartSite(options, place, plan, terminal.progress);
-    if (approval.text !== null) await writeApproval(site, place, approval.text);
+    if (given.text !== null) await writeApproval(site, place, given.text);
     const { digest } = plan;
-    return await startJobs(site, place, { digest, reason: approval.reason, isStopped: stop.isStopped });
+    return await startJobs(site, place, { digest, approval: given.approval, isStopped: stop.isStopped });
   } finally {
     stop.end();
     terminal.finish();
@@ -92,8 +94,8 @@ export async function openStartSite(
   return openDeploySite(options, accountOfStack(jobs?.stackId ?? ''), progress);
 }
 
-/** What a proof of approval says, and its text to keep; null where nobody was asked. */
-export type ReadApproval = { reason: string; text: string | null };
+/** An approval as the jobs bear it, and the text of approval.json; null where nobody approved. */
+export type GivenApproval = { approval: JobApproval; text: string | null };
 
 /**
  * The proof of approval, which comes before anything is asked of AWS.
@@ -102,11 +104,11 @@ export type ReadApproval = { reason: string; text: string | null };
 export async function readApproval(
   options: Options,
   plan: { rollbackId: string; digest: string },
-): Promise<ReadApproval> {
+): Promise<GivenApproval> {
   const { approval, yes } = options;
   if (approval === 'none' && yes === true) {
     process.stderr.write(`${NO_APPROVAL_WARNING}\n`);
-    return { reason: 'approval: none', text: null };
+    return { approval: { reason: 'approval: none', tags: [] }, text: null };
   }
   if (approval === undefined || approval === 'none') {
     throw new RunbookError(
@@ -142,7 +144,7 @@ export async function readApproval(
       },
     );
   }
-  const { digest, kind, approver } = parsed.data;
+  const { digest, kind, approver, run, commentUrl } = parsed.data;
   if (digest !== plan.digest) {
     throw new RunbookError(
       'APPROVAL_DIGEST_CHANGED',
@@ -157,5 +159,10 @@ export async function readApproval(
       hint: 'for test data only: --approval none --yes',
     });
   }
-  return { reason: `approved by ${approver.login} (${kind})`, text };
+  const tags = [
+    { key: 's3-rewind:approved-by', value: approver.login },
+    { key: 's3-rewind:approved-in', value: run.url },
+    ...(commentUrl === null ? [] : [{ key: 's3-rewind:shown-in', value: commentUrl }]),
+  ];
+  return { approval: { reason: `approved by ${approver.login} (${kind})`, tags: legalTags(tags) }, text };
 }

@@ -17,9 +17,9 @@ import { openRecordCalls } from './open-record.ts';
 import { type OpenedMember, type OpenedSet, openSet } from './open-set.ts';
 import { runRecord } from './run-start-jobs.ts';
 import {
+  type GivenApproval,
   isDeployed,
   openStartSite,
-  type ReadApproval,
   readApproval,
   runApprovedJobs,
 } from './run-start-on-aws.ts';
@@ -137,7 +137,7 @@ async function runHere(
 async function runOnAws(
   own: OpenedMember,
   options: StartJobsOptions,
-  approval: ReadApproval,
+  approval: GivenApproval,
   concurrency: number | null,
 ): Promise<RunOutcome> {
   const { plan, place } = own;

@@ -7,6 +7,14 @@ import { CONTRACTS } from '../../tools/action-files.ts';
 /** What a dispatch asks for, what the jobs hand on, and what the command line knows hold together. */
 
 const WORKFLOWS = new URL('../../.github/workflows/', import.meta.url);
+/** Permissions that an action needs for a step or an input that the job does not use. */
+const UNUSED: Record<string, string[]> = {
+  // It proves no approval and writes no comment.
+  'restore-archived.yml look': ['actions', 'deployments', 'pull-requests'],
+  'extend-retention.yml plan': ['actions', 'deployments'],
+  'extend-retention.yml deploy': ['actions', 'deployments'],
+  'extend-retention.yml extend': ['actions', 'deployments'],
+};
 /** GitHub's limit of the inputs of a dispatch. */
 const MAX_INPUTS = 25;
 
@@ -14,7 +22,7 @@ type Input = { type: string; options?: string[]; default?: string };
 type Step = { uses?: string; with?: Record<string, string> };
 type Workflow = {
   on: { workflow_dispatch?: { inputs?: Record<string, Input> } | null };
-  jobs: Record<string, { steps: Step[] }>;
+  jobs: Record<string, { permissions: Record<string, string>; steps: Step[] }>;
 };
 
 const read = (file: string) => readFileSync(new URL(file, WORKFLOWS), 'utf8');
@@ -30,6 +38,17 @@ describe.each(dispatched)('$file', ({ file, inputs, jobs }) => {
   test('asks for no more than GitHub takes, and uses all of it', () => {
     expect(Object.keys(inputs).length).toBeLessThanOrEqual(MAX_INPUTS);
     for (const name of Object.keys(inputs)) expect(read(file)).toContain(`inputs.${name}`);
+  });
+
+  test('gives each job what its actions need', () => {
+    for (const [name, { permissions, steps: own }] of Object.entries(jobs)) {
+      const used = CONTRACTS.filter((one) => own.some(({ uses }) => uses === `./actions/${one.name}`));
+      for (const [permission, why] of used.flatMap((one) => Object.entries(one.permissions))) {
+        if (UNUSED[`${file} ${name}`]?.includes(permission)) continue;
+        const [level = ''] = /^\w+/.exec(why) ?? [];
+        expect([level, 'write'], `${permission} of ${name}`).toContain(permissions[permission]);
+      }
+    }
   });
 
   test('offers the choices and the default of the command', () => {

@@ -3,7 +3,6 @@ import { currentContents } from '../../demo/contents.ts';
 import { parseMarker } from '../../src/review/marker.ts';
 import { isAsked, ROLLBACK_INPUTS } from './rollback.ts';
 import {
-  type AwsStage,
   type Case,
   commentOf,
   DIRECT,
@@ -11,6 +10,7 @@ import {
   play,
   RECORDS,
   type Shown,
+  type Stage,
   told,
 } from './stage.ts';
 
@@ -18,7 +18,7 @@ import {
 
 const HOUR_SECONDS = 3_600;
 
-export async function playArchived(one: Case, stage: AwsStage): Promise<void> {
+export async function playArchived(one: Case, stage: Stage): Promise<void> {
   const { sandbox, double } = stage;
   sandbox.clock.set('2025-08-22T11:00:00Z');
   const bucket = sandbox.createBucket(ROLLBACK_INPUTS.bucket, { versioning: 'Enabled' });

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { currentContents } from '../../demo/contents.ts';
-import { type AwsStage, BOOTSTRAPPED, type Case, play, RECORDS, told } from './stage.ts';
+import { BOOTSTRAPPED, type Case, play, RECORDS, type Stage, told } from './stage.ts';
 
 /** The workflow drill: by hand with both halves, and then on schedule, with a trend. */
 
 const BUCKET = 'in-use';
 const SCRATCH = 's3-rewind-drill-123456789012-us-east-1';
 
-export async function playDrill(one: Case, stage: AwsStage): Promise<void> {
+export async function playDrill(one: Case, stage: Stage): Promise<void> {
   const { sandbox } = stage;
   sandbox.clock.set('2025-08-22T11:00:00Z');
   const bucket = sandbox.createBucket(BUCKET, { versioning: 'Enabled' });
@@ -39,7 +39,7 @@ export async function playDrill(one: Case, stage: AwsStage): Promise<void> {
   told('on schedule, with the trend in the summary');
 }
 
-function keptDrills({ sandbox }: AwsStage): string[] {
+function keptDrills({ sandbox }: Stage): string[] {
   const keys = [...sandbox.bucket(RECORDS).stacks.from(() => true)].map(([key]) => key);
   return keys.filter((key) => key.startsWith('drills/drill-'));
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type AwsStage, arnOf, BOOTSTRAPPED, type Case, play, RECORDS, told } from './stage.ts';
+import { arnOf, BOOTSTRAPPED, type Case, play, RECORDS, type Stage, told } from './stage.ts';
 
 /** The workflow freeze. AWS holds its gate, by the trust of the role, so there is no proof to play. */
 
@@ -17,7 +17,7 @@ const POLICY = JSON.stringify({
   ],
 });
 
-export async function playFreeze(one: Case, stage: AwsStage): Promise<void> {
+export async function playFreeze(one: Case, stage: Stage): Promise<void> {
   const { sandbox } = stage;
   const { configurations } = sandbox.createBucket(BUCKET, { versioning: 'Enabled' });
   configurations.set('policy', POLICY);

@@ -2,16 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Bucket } from '../../sandbox/bucket.ts';
-import {
-  type AwsStage,
-  arnOf,
-  BOOTSTRAPPED,
-  type Case,
-  ENVIRONMENT,
-  play,
-  type Shown,
-  told,
-} from './stage.ts';
+import { arnOf, BOOTSTRAPPED, type Case, ENVIRONMENT, play, type Shown, type Stage, told } from './stage.ts';
 
 /** The workflow extend-retention, over the weeks of a schedule. */
 
@@ -25,7 +16,7 @@ const VARIABLES = {
   S3_REWIND_RETENTION_CONFIG: SETTINGS,
 };
 
-export async function playRetention(one: Case, stage: AwsStage): Promise<void> {
+export async function playRetention(one: Case, stage: Stage): Promise<void> {
   const { sandbox, cloudFormation } = stage;
   sandbox.clock.set('2026-01-05T03:00:00Z');
   const bucket = sandbox.createBucket(BUCKET, { objectLock: true });

@@ -4,7 +4,6 @@ import type { Bucket } from '../../sandbox/bucket.ts';
 import type { Sandbox } from '../../sandbox/server.ts';
 import { parseMarker } from '../../src/review/marker.ts';
 import {
-  type AwsStage,
   BOOTSTRAPPED,
   type Case,
   commentOf,
@@ -45,7 +44,7 @@ export async function playRollback(one: Case, stage: Stage): Promise<void> {
 }
 
 /** The same by suspended jobs and a tag that only an approval sets; cleaned up, and undone after that. */
-export async function playRollbackOnAws(one: Case, stage: AwsStage): Promise<void> {
+export async function playRollbackOnAws(one: Case, stage: Stage): Promise<void> {
   const { sandbox, double, batch, cloudFormation } = stage;
   const damaged = { ...prepareBucket(sandbox), variables: BOOTSTRAPPED };
   const roles = () => [...cloudFormation.roles.byName.values()];

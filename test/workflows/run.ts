@@ -10,14 +10,14 @@ import { playDrill } from './drill.ts';
 import { playFreeze } from './freeze.ts';
 import { playRetention } from './retention.ts';
 import { playRollback, playRollbackOnAws } from './rollback.ts';
-import { type AwsStage, type Case, onAwsStage } from './stage.ts';
+import { type Case, onStage, type Stage } from './stage.ts';
 
 /**
  * Runs the workflows by act: in this repository, and from a repository that uses the actions. S3, AWS and GitHub are
  * the doubles of sandbox/. `npm run test:workflows -- --act PATH [--only NAME]`
  */
 
-const STORIES: Record<string, (one: Case, stage: AwsStage) => Promise<void>> = {
+const STORIES: Record<string, (one: Case, stage: Stage) => Promise<void>> = {
   'rollback by the runner': playRollback,
   'rollback by S3 Batch Operations': playRollbackOnAws,
   drill: playDrill,
@@ -39,7 +39,7 @@ try {
     for (const [name, story] of Object.entries(STORIES)) {
       if (!name.includes(values.only)) continue;
       process.stdout.write(`\n${one.name}: ${name}\n`);
-      await onAwsStage({ program, scratch }, (stage) => story(one, stage));
+      await onStage({ program, scratch }, (stage) => story(one, stage));
     }
   }
 } finally {

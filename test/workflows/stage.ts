@@ -43,9 +43,15 @@ export type Case = {
   /** whether its stories go down every path, or along the good one alone: the actions are the same in both */
   isThorough: boolean;
 };
-export type Stage = { program: string; scratch: string; sandbox: Sandbox; double: GitHubDouble };
-/** With the services of AWS that a deployment needs; none of them keeps a step waiting. */
-export type AwsStage = Stage & { batch: BatchOperations; cloudFormation: CloudFormation };
+/** None of the services of AWS keeps a step waiting. */
+export type Stage = {
+  program: string;
+  scratch: string;
+  sandbox: Sandbox;
+  double: GitHubDouble;
+  batch: BatchOperations;
+  cloudFormation: CloudFormation;
+};
 
 export async function onStage(
   place: { program: string; scratch: string },
@@ -53,37 +59,24 @@ export async function onStage(
 ): Promise<void> {
   const sandbox = await startSandbox({ seed: 7 });
   const double = await startGitHubDouble();
+  const batch = new BatchOperations(sandbox);
+  const cloudFormation = new CloudFormation(sandbox, batch);
   try {
-    prepareGitHub(double);
-    const scratch = join(place.scratch, `case-${sandbox.endpoint.split(':').at(-1)}`);
-    await story({ program: place.program, scratch, sandbox, double });
-    assert.deepEqual(double.unknown, [], 'calls that GitHub does not know');
-    assert.equal(sandbox.losses.permanentDeletions, 0, 'an object version was deleted');
-  } finally {
-    await Promise.all([sandbox.stop(), double.stop()]);
-  }
-}
-
-export async function onAwsStage(
-  place: { program: string; scratch: string },
-  story: (stage: AwsStage) => Promise<void>,
-): Promise<void> {
-  await onStage(place, async (stage) => {
-    const { sandbox } = stage;
-    const batch = new BatchOperations(sandbox);
-    const cloudFormation = new CloudFormation(sandbox, batch);
     sandbox.routes.push(...new GlueCatalog().routes());
     // A look then comes after the change, and no step has to wait for the next one.
     cloudFormation.stepMs = 0;
     batch.settings.stepMs = 0;
     sandbox.createBucket(RECORDS, { versioning: 'Enabled' });
-    try {
-      await story({ ...stage, batch, cloudFormation });
-    } finally {
-      await cloudFormation.settle();
-      await batch.stop();
-    }
-  });
+    prepareGitHub(double);
+    const scratch = join(place.scratch, `case-${sandbox.endpoint.split(':').at(-1)}`);
+    await story({ program: place.program, scratch, sandbox, double, batch, cloudFormation });
+    assert.deepEqual(double.unknown, [], 'calls that GitHub does not know');
+    assert.equal(sandbox.losses.permanentDeletions, 0, 'an object version was deleted');
+  } finally {
+    await cloudFormation.settle();
+    await batch.stop();
+    await Promise.all([sandbox.stop(), double.stop()]);
+  }
 }
 
 function prepareGitHub({ state }: GitHubDouble): void {
@@ -118,7 +111,7 @@ export type Run = {
 /** Runs a workflow to its end. */
 export async function play(
   one: Case,
-  { sandbox, double, ...stage }: Stage,
+  { program, scratch, sandbox, double }: Pick<Stage, 'program' | 'scratch' | 'sandbox' | 'double'>,
   { workflow, variables, inputs, approvesOnce }: Run,
 ): Promise<{ end: WorkflowEnd; runId: number }> {
   const event = inputs === null ? 'schedule' : 'workflow_dispatch';
@@ -142,16 +135,16 @@ export async function play(
     const used = [...text.matchAll(/uses: \S*actions\/([\w-]+)(?:@v1)?$/gm)].map(([, name = '']) => name);
     const actions = used.map((name) => readFile(join(ROOT, 'actions', name, 'action.yml'), 'utf8'));
     const end = await runWorkflow({
-      program: stage.program,
+      program,
       repository: one.repository,
       workflow: path,
       event,
       inputs: inputs ?? {},
       runId: run.id,
-      scratch: stage.scratch,
+      scratch,
       args: [
         ...one.args,
-        ...(await writeStubs(join(stage.scratch, 'stubs'), [text, ...(await Promise.all(actions))])),
+        ...(await writeStubs(join(scratch, 'stubs'), [text, ...(await Promise.all(actions))])),
         ...Object.entries(variables).flatMap(([name, value]) => ['--var', `${name}=${value}`]),
       ],
       env: {

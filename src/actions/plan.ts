@@ -28,9 +28,11 @@ export async function makePlan({
   const executor = chooseExecutor(inputs.text('executor'), bucket, endpoint);
   assertCopiesPossible(executor, inputs.arguments());
   const folder = join(run.temporaryFolder, 's3-rewind', command);
-  const made = await runCommand([command, ...ownArguments(command, inputs), `--out=${folder}`]);
+  // Shown first and kept then, which is sooner; a set is in its bucket before it is shown.
+  const later = bucket === null ? [] : ['--no-publish'];
+  const made = await runCommand([command, ...inputs.arguments(), ...later, `--out=${folder}`]);
   if (await isSetRecord(folder)) {
-    return await presentSet(folder, made, { run, executor, ...readPresentation(inputs) });
+    return await presentSet(folder, made, { run, executor, ...readPresentation(inputs) }, endpoint);
   }
   const path = join(folder, 'plan.json');
   // Athena leaves large manifests in the record bucket alone.
@@ -44,16 +46,6 @@ export async function makePlan({
       : () => publishRecord(endpoint, { folder, plan, name: folder }, bucket).then(() => {});
   const shown = await present(showPlan(folder, plan, view, run), audience, keep);
   return describeEnd(plan, { record, folder, executor }, made, shown);
-}
-
-/** The record is put into its bucket once the plan is shown, which is sooner than after the upload. */
-function ownArguments(command: 'plan' | 'undo', inputs: ActionInputs<typeof PLAN | typeof UNDO>): string[] {
-  const given = inputs.arguments();
-  if (inputs.text('record-bucket') === null) return given;
-  // Athena works in the bucket, so a plan has to know it.
-  return command === 'plan'
-    ? [...given, '--no-publish']
-    : given.filter((argument) => !argument.startsWith('--record-bucket='));
 }
 
 function readPresentation(inputs: ActionInputs<typeof PLAN | typeof UNDO>) {

@@ -31,6 +31,8 @@ export type PlanOptions = Omit<RawPlanInputs, 'prefix'> &
     workDir?: string;
     json?: boolean;
     quiet?: boolean;
+    /** the plan is to be a member of a set */
+    isMember?: boolean;
   };
 
 const MEMORY_LIMIT = /^\d{1,6}(\.\d+)?\s?(MB|GB|TB|MiB|GiB|TiB)$/;
@@ -49,12 +51,9 @@ export async function runPlan(options: PlanOptions): Promise<void> {
       const { progress } = terminal;
       const { plan, isAthena } = await planBucket(folder, options, { asked, ...settings, progress, signal });
       interruption.assertNone();
-      // Athena has written the record itself.
-      const { recordBucket, publish = true } = options;
-      const isPublished = recordBucket !== undefined && (isAthena || publish);
-      if (isPublished && !isAthena) await publishFolder(folder.path, recordBucket, options);
+      const recordUrl = await publish(folder.path, plan, { ...options, isAthena });
       await folder.commit();
-      await finish(terminal, options, plan, isPublished ? `s3://${recordBucket}/${plan.rollbackId}/` : null);
+      await finish(terminal, options, plan, recordUrl);
     } catch (error) {
       throw folder.explain(error);
     } finally {
@@ -195,6 +194,7 @@ async function planOnAthena(
     preflight: checks,
     sources: found?.considered ?? null,
     signal,
+    isMember: options.isMember ?? false,
   });
 }
 
@@ -210,11 +210,27 @@ async function fetchRemote(
   return fetchInventories(paths, folder, options, progress);
 }
 
-/** Puts the plan of this machine into the bucket of records, before the folder gets its name. */
-async function publishFolder(folder: string, recordBucket: string, options: PlanOptions): Promise<void> {
-  const { publishRecord } = await import('./publish-record.ts');
-  const { readRecord } = await import('../execute/record.ts');
-  await publishRecord(options, await readRecord(folder), recordBucket);
+/**
+ * Puts a plan into the bucket of records, where one is named, before the folder gets its name. Athena has lists there
+ * already, so --no-publish leaves out plans of this machine alone.
+ * @returns the address of the record; null where none was written
+ */
+export async function publish(
+  folder: string,
+  plan: RollbackPlan,
+  options: PlanOptions & { isAthena: boolean },
+): Promise<string | null> {
+  const { recordBucket, isAthena, publish: isWanted = true } = options;
+  if (recordBucket === undefined || !(isAthena || isWanted)) return null;
+  if (isAthena) {
+    const { writeAthenaRecord } = await import('./plan-athena.ts');
+    await writeAthenaRecord(options, folder, { recordBucket, plan });
+  } else {
+    const { publishRecord } = await import('./publish-record.ts');
+    const { readRecord } = await import('../execute/record.ts');
+    await publishRecord(options, await readRecord(folder), recordBucket);
+  }
+  return `s3://${recordBucket}/${plan.rollbackId}/`;
 }
 
 type LazyEngine = { open(): Promise<QueryEngine>; close(): Promise<void> };

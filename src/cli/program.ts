@@ -106,7 +106,7 @@ function addPlanCommand(program: Command): void {
     )
     .option(
       '--no-publish',
-      'with --record-bucket: leave a plan of this machine in its folder; deploy or the action puts it there',
+      'with --record-bucket: leave a plan of this machine in its folder, unless it is a set; deploy or the action puts it there',
     )
     .option('--work-group <name>', 'athena: the workgroup to run queries in (default: s3-rewind-plan)')
     .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')

@@ -118,7 +118,13 @@ async function publishAll(
   return await publishSetFolder(options, folder, set, recordBucket, async ({ order, bucket }, own) => {
     const member = made[order - 1];
     if (member === undefined) throw new TypeError('a member has a plan');
-    await publish(own, member.plan, { ...rest, recordBucket, bucket, isAthena: member.isAthena });
+    await publish(own, member.plan, {
+      ...rest,
+      recordBucket,
+      bucket,
+      isAthena: member.isAthena,
+      publish: true,
+    });
   });
 }
 

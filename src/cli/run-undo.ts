@@ -29,10 +29,11 @@ export async function runUndo(options: UndoOptions): Promise<void> {
     const { record, end } = await openRecord(options.record, options);
     try {
       const plan = await writeUndo(folder, record);
+      const { recordBucket, publish = true } = options;
       const url =
-        options.recordBucket === undefined
+        recordBucket === undefined || !publish
           ? null
-          : formatRecordUrl(await publishRecord(options, await readRecord(folder), options.recordBucket));
+          : formatRecordUrl(await publishRecord(options, await readRecord(folder), recordBucket));
       tell(plan, url ?? (relative(process.cwd(), folder) || '.'), options);
     } finally {
       await end();
@@ -45,12 +46,12 @@ export async function runUndo(options: UndoOptions): Promise<void> {
  * @throws RunbookError INVALID_OPTION, INVALID_BUCKET
  */
 export async function withUndoFolder(
-  { out, recordBucket }: UndoOptions,
+  { out, recordBucket, publish = true }: UndoOptions,
   work: (folder: string) => Promise<void>,
 ): Promise<void> {
   if (recordBucket !== undefined) parseBucketName(recordBucket);
   if (out !== undefined) return await work(out);
-  if (recordBucket === undefined) {
+  if (recordBucket === undefined || !publish) {
     throw new RunbookError('INVALID_OPTION', 'undo needs --out, --record-bucket, or both.', {
       hint: 'name the folder to make with --out FOLDER, or the bucket of records with --record-bucket NAME',
     });

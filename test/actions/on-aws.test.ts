@@ -19,7 +19,7 @@ afterEach(async () => {
 
 type Run = ReturnType<Workplace['dispatch']>;
 const HOSTILE = '<img src=x onerror=alert(1)> @alice | `x` [a](javascript:1)\n\n# Heading';
-const FAST = { 'poll-seconds': '0.02' };
+const FAST = { 'poll-seconds': '0.05' };
 const stateOf = () => place.github.state.repository('acme', 'data');
 const approvals = () =>
   [...place.account.cloudFormation.roles.byName.values()].map(

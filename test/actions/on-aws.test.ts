@@ -193,7 +193,7 @@ test('a review of a code owner starts the jobs; what people wrote does nothing i
   const owners = new Map([['.github/CODEOWNERS', '/rollbacks/ @carol\n']]);
   stateOf().commit('main', owners, 'owners');
   const run = place.dispatch();
-  const planned = await plan(run);
+  const planned = await plan(run, { 'copy-with': 's3-batch-copy' });
   await deploy(run, planned);
   const review = { approval: 'code-owner-review', commit: planned.outputs.commit ?? '' };
 
@@ -208,6 +208,9 @@ test('a review of a code owner starts the jobs; what people wrote does nothing i
   const done = await start(run, planned, review);
   expectEnd(done, 0, 'done');
   expect(commentOf(planned)).toContain('Approved by `carol`');
+  expect([...place.account.batch.jobs.values()].map(({ definition }) => definition.operation.kind)).toContain(
+    'S3PutObjectCopy',
+  );
 
   expectInert(commentOf(planned), done.summary);
 });

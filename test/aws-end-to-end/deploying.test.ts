@@ -63,6 +63,8 @@ test('deploy --start starts at once, says loudly that nobody approved it, and pr
   const { status, stdout, stderr } = await account.deploy(folder, '--start');
   expect(status).toBe(0);
   expect(stderr).toContain('NOBODY APPROVED THIS');
+  // What the estimate of the plan reckons with, since nothing else was asked for.
+  expect(account.cloudFormation.stacks[0]?.parameters).toContainEqual(['ReservedConcurrency', '15']);
   expect(JSON.parse(stdout)).toMatchObject({
     command: 'deploy',
     jobs: [{ scenario: '1' }, { scenario: '2' }, { scenario: '3b' }],

@@ -127,7 +127,7 @@ describe('cleanup', () => {
   });
 
   test('--expired takes what has expired, and nothing else', async () => {
-    await deployed('--expires-days', '0');
+    const { record } = await deployed('--expires-days', '0');
     const clean = () =>
       account.command(
         ...['cleanup', '--expired', '--record-bucket', 'records'],
@@ -137,6 +137,10 @@ describe('cleanup', () => {
     const expires = stack?.tags.find(([key]) => key === 's3-rewind:expires');
     if (stack === undefined || expires === undefined) throw new Error('no stack');
     const time = expires[1];
+    expires[1] = '2000-01-01T00:00:00Z';
+    const { status, stderr } = await account.startJobs(record, ...NOBODY);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/STACK_EXPIRED: .*cleanup/s)]);
+    expect(account.sandbox.requests.count('TagRole')).toBe(0);
     expires[1] = '2999-01-01T00:00:00Z';
     const lost = { 's3-rewind:record-bucket': 'records', 's3-rewind:bucket': 'data' };
     const fields = { Name: 's3_rewind_plan_0a1b2c3d', Parameters: lost, CreateTime: 0 };

@@ -73,6 +73,11 @@ test('--approval FILE: that of the plan starts it and is kept; that of another p
   expect([...account.batch.jobs.values()].map((job) => job.statusUpdateReason)).toEqual(
     Array.from({ length: 3 }, () => expect.stringContaining('bob')),
   );
+  for (const { tags } of account.batch.jobs.values()) {
+    expect(tags).toContainEqual({ key: 's3-rewind:digest', value: own.planDigest });
+    expect(tags).toContainEqual({ key: 's3-rewind:approved-by', value: 'bob' });
+    expect(tags).toContainEqual({ key: 's3-rewind:approved-in', value: 'https://x/7' });
+  }
   expect(approvals()).toEqual([null, null]);
 });
 

@@ -188,7 +188,8 @@ describe('interrupted', () => {
     });
     const { status, stderr } = await result;
     expect([status, stderr.split(':')[0]]).toEqual([1, 'INTERRUPTED']);
-    expect(stderr).toContain(`start-jobs --record ${record.folder} --yes`);
+    expect(stderr).toContain(`start-jobs --endpoint-url ${stage.sandbox.endpoint} `);
+    expect(stderr).toContain(` --record ${record.folder} --yes`);
     expect(markers()).toBeLessThan(12_000);
     stage.sandbox.latencyMs = 0;
     expect((await run(stage, record)).outcomes).toMatchObject({ done: 12_000, already: 0 });

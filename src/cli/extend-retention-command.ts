@@ -8,6 +8,7 @@ export type ExtendRetentionOptions = RawRetentionOptions &
     inventory?: string[];
     list?: boolean;
     concurrency?: string;
+    resume?: boolean;
     previous?: string;
     engine?: string;
     recordBucket?: string;
@@ -82,6 +83,7 @@ export function addExtendRetentionCommand(program: Command): void {
     )
     .option('--work-group <name>', 'athena: the workgroup to run queries in (default: s3-rewind-plan)')
     .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')
+    .option('--resume', 'with --list: go on with the listing and the locks that an interrupted run left')
     .option('--prices <file>', 'price table (JSON) that overrides the built-in one, see docs/estimates.md')
     .requiredOption('--out <folder>', 'the folder to make; must not exist, or be empty')
     .option('--json', 'print one JSON object instead of the summary')

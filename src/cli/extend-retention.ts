@@ -21,6 +21,7 @@ import { parseBucketName } from '../s3/bucket.ts';
 import { parseEndpoint } from './endpoint-options.ts';
 import type { ExtendRetentionOptions } from './extend-retention-command.ts';
 import { watchInterruption } from './interruption.ts';
+import { removeKeptListing } from './lock-listing.ts';
 import { openRecordCalls } from './open-record.ts';
 import { planExtension } from './plan-extension.ts';
 import { findPreviousRun, type RecordSite } from './previous-run.ts';
@@ -59,10 +60,13 @@ export async function runExtendRetention(options: ExtendRetentionOptions): Promi
       await writePlan(folder.path, plan);
       interruption.assertNone();
       const record = await publish(site, place, { folder: folder.path, plan });
+      // The plan folder has the listing; that there is one means that there is nothing to go on with.
+      if (options.list) await removeKeptListing(options);
       await folder.commit();
       terminal.finish();
       tell(options, plan, record);
     } catch (error) {
+      if (options.list && isRefusedListing(error)) await removeKeptListing(options);
       throw folder.explain(error);
     } finally {
       await folder.discard();
@@ -76,14 +80,20 @@ export async function runExtendRetention(options: ExtendRetentionOptions): Promi
   }
 }
 
-function assertOneSource({ list, inventory, concurrency }: ExtendRetentionOptions): void {
+/** Whether going on with the same listing would end in the same way. */
+function isRefusedListing(error: unknown): boolean {
+  return error instanceof RunbookError && ['INVENTORY_INCONSISTENT', 'NOTHING_IN_SCOPE'].includes(error.code);
+}
+
+function assertOneSource({ list, inventory, concurrency, resume }: ExtendRetentionOptions): void {
   if ((list === true) === (inventory !== undefined)) {
     throw new RunbookError('INVALID_OPTION', 'extend-retention needs one of --inventory and --list.', {
       hint: 'give the manifest.json of a report with the Object Lock fields, or --list for a small bucket',
     });
   }
-  if (list || concurrency === undefined) return;
-  throw new RunbookError('INVALID_OPTION', '--concurrency is for --list alone.', { hint: 'leave it out' });
+  if (list || (concurrency === undefined && resume !== true)) return;
+  const name = resume ? '--resume' : '--concurrency';
+  throw new RunbookError('INVALID_OPTION', `${name} is for --list alone.`, { hint: 'leave it out' });
 }
 
 /** Puts a plan into the record bucket. @returns the address of its record; null where it stays in its folder */

@@ -1,7 +1,5 @@
-import { join } from 'node:path';
 import { openDuckDb } from '../engine/duckdb.ts';
 import type { QueryEngine } from '../engine/query-engine.ts';
-import { sleep } from '../execute/backoff.ts';
 import { openInventory } from '../inventory/open.ts';
 import { readParquetColumns } from '../inventory/parquet-columns.ts';
 import type { InventorySource } from '../inventory/source.ts';
@@ -13,16 +11,13 @@ import {
   RETENTION_LISTS,
   type RetentionPlanOptions,
 } from '../retention/build-retention-plan.ts';
-import { readLocks } from '../retention/read-locks.ts';
 import type { RetentionCalls } from '../retention/retention-calls.ts';
 import { RETENTION_PLAN_FILE, type RetentionPlan } from '../retention/retention-plan-file.ts';
 import { chooseReportEngine, type ReportChoice } from './choose-engine.ts';
-import { parseEndpoint } from './endpoint-options.ts';
 import { engineCheck } from './engine-check.ts';
 import type { ExtendRetentionOptions } from './extend-retention-command.ts';
 import { resolveLatestReports } from './latest-report.ts';
-import { listLiveBucket, outermost, parseConcurrency } from './list-bucket.ts';
-import { LISTING_FILE } from './live-inventory.ts';
+import { listWithLocks } from './lock-listing.ts';
 import { fetchInventories } from './remote-inventory.ts';
 
 const MEMORY_LIMIT = '2GB';
@@ -82,7 +77,7 @@ async function planHere(
 ): Promise<RetentionPlan> {
   const engine = await openDuckDb({ workFolder: folder.workPath, memoryLimit: MEMORY_LIMIT, signal });
   try {
-    const source = await openSource(folder, { engine, calls, options, asked });
+    const source = await openSource(folder, { engine, calls, options, asked: { ...asked, signal } });
     const site = localSite(engine, source, asked.settings.bucket, RETENTION_LISTS);
     const plan = await buildRetentionPlan(folder.path, { ...asked, site, source });
     if (reason === null) return plan;
@@ -100,7 +95,7 @@ type SourceRequest = {
   engine: QueryEngine;
   calls: RetentionCalls;
   options: ExtendRetentionOptions;
-  asked: Pick<Asked, 'settings' | 'progress'>;
+  asked: Pick<Asked, 'settings' | 'progress' | 'signal'>;
 };
 
 async function openSource(folder: Place, request: SourceRequest): Promise<InventorySource> {
@@ -112,26 +107,5 @@ async function openSource(folder: Place, request: SourceRequest): Promise<Invent
     const source = await openInventory(paths, describe);
     return { ...source, location: options.inventory.join(', ') };
   }
-  const { bucket, rules } = settings;
-  const concurrency = parseConcurrency(options.concurrency);
-  const isWhole = rules.some((rule) => rule.prefixes.length === 0);
-  const listing = join(folder.workPath, 'listing.parquet');
-  const live = await listLiveBucket(
-    {
-      bucket,
-      prefixes: isWhole ? [] : outermost(rules.flatMap((rule) => rule.prefixes)),
-      out: listing,
-      format: 'parquet',
-      concurrency,
-      resume: false,
-      afterInterrupt: 'run the same command again',
-    },
-    { ...parseEndpoint(options), requesterPays: options.requesterPays },
-    progress,
-  );
-  const inventory = join(folder.path, LISTING_FILE);
-  const paths = { listing, locks: join(folder.workPath, 'locks.csv'), inventory };
-  await readLocks(engine, request.calls, bucket, paths, { concurrency, progress, pause: sleep });
-  const source = await openInventory([inventory], describe);
-  return { ...source, location: LISTING_FILE, takenAt: live.listing.takenAt };
+  return await listWithLocks(folder, { ...request, settings, progress, signal: request.asked.signal });
 }

@@ -11,6 +11,8 @@ export type TruthRow = {
   /** the lock of the current version after the run, in days from it; null: none */
   after: [mode: RetentionMode, days: number] | null;
   rule?: Partial<RetentionRule>;
+  /** outcome of the version where it is selected; `done` if left out */
+  end?: 'denied';
 };
 
 const HELD = { legalHold: true };
@@ -72,8 +74,16 @@ export const TRUTH_ROWS: TruthRow[] = [
     after: ['GOVERNANCE', 200],
   },
   {
-    what: 'governance, shorter, converted where asked',
+    what: 'governance, shorter, to be converted: extended, as no bypass is sent',
     put: put((on) => lock(on, 'GOVERNANCE', 10)),
+    rule: { convertGovernance: true },
+    class: 'too-short',
+    after: ['GOVERNANCE', 118],
+    end: 'denied',
+  },
+  {
+    what: 'governance that has run out, converted where asked',
+    put: put((on) => lock(on, 'GOVERNANCE', -3)),
     rule: { convertGovernance: true },
     class: 'too-short',
     after: ['COMPLIANCE', 118],

@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => stage.end());
 
 describe('the rule', () => {
-  test.each(TRUTH_ROWS)('$what', async ({ put: prepare, rule, class: expected, after }) => {
+  test.each(TRUTH_ROWS)('$what', async ({ put: prepare, rule, class: expected, after, end }) => {
     prepare(stage, KEY);
     const now = stage.sandbox.clock.now();
     const settings = settingsOf(rule);
@@ -36,7 +36,8 @@ describe('the rule', () => {
     expect(classifyEntry(entry, own, datesOf(own, 7, new Date(now)))).toBe(expected);
     if (isSelected) expect(record.plan.manifests[0]?.mode).toBe(modeAfter(before?.mode ?? null, own));
 
-    expect((await run(stage, record)).outcomes.done).toBe(isSelected ? 1 : 0);
+    const { outcomes } = await run(stage, record);
+    expect(outcomes[end ?? 'done']).toBe(isSelected ? 1 : 0);
     const locked = version.attributes.retention;
     expect(locked ? [locked.mode, (locked.retainUntil - now) / 86_400_000] : null).toEqual(after);
   });

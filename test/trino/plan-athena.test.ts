@@ -5,8 +5,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
+
+<<<<<<< HEAD
+
 import { openAthenaSide, openReportOnS3 } from '../../src/cli/athena-side.ts';
 import { makeAthenaPlan } from '../../src/cli/plan-athena.ts';
+
+=======
+
+import {
+  makeAthenaPlan,
+  openAthenaSide,
+  openReportOnS3,
+  writeAthenaRecord,
+} from '../../src/cli/plan-athena.ts';
+
+>>>>>>> main
+
 import { parsePlanInputs } from '../../src/plan/inputs.ts';
 import type { RollbackPlan } from '../../src/plan/plan-file.ts';
 import { runCommand } from '../cli/run-command.ts';
@@ -250,6 +265,7 @@ test('a list in slices and parts is the same list', async () => {
     signal: new AbortController().signal,
     limits: { partBytes: 60, maxPartBytes: 10_000, partsPerQuery: 2, slices: 100, smallBytes: 0 },
   });
+  await writeAthenaRecord(options, there, { recordBucket: RECORD, plan });
   const expected = await filesOf(here);
   const record = await recordOf(plan.rollbackId);
   const lists = plan.manifests.concat(plan.reviewLists as never[]);

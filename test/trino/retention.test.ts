@@ -107,8 +107,8 @@ test.each(REPORTS)(
       const manifests = plan.manifests.filter(({ rule }) => rule === index + 1);
       const isSelected = expected === 'no-lock' || expected === 'too-short';
       // A conversion is planned, whatever the store lets become of it.
-    const planned = end === 'denied' ? 'COMPLIANCE' : after?.[0];
-    expect(manifests.map(({ mode, rows }) => [mode, rows])).toEqual(isSelected ? [[planned, 1]] : []);
+      const planned = end === 'denied' ? 'COMPLIANCE' : after?.[0];
+      expect(manifests.map(({ mode, rows }) => [mode, rows])).toEqual(isSelected ? [[planned, 1]] : []);
     }
     const last = plan.classes.filter(({ rule }) => rule === rules.length + 1);
     expect(last.reduce((sum, { entries }) => sum + entries, 0)).toBeGreaterThanOrEqual(40);

@@ -1,26 +1,16 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
-import { openAthenaCalls } from '../aws/athena-calls.ts';
-import { openS3Client } from '../aws/client.ts';
-import { openGlueCalls } from '../aws/glue-calls.ts';
-import { openQueryClients } from '../aws/query-clients.ts';
-import { openRecordObjects } from '../aws/record-objects.ts';
-import { openAthena } from '../engine/athena.ts';
-import { RunbookError } from '../errors.ts';
-import { openRemoteReport } from '../inventory/remote-source.ts';
-import type { InventorySource } from '../inventory/source.ts';
+import { readdir, readFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import type { ListLimits } from '../plan/athena-lists.ts';
-import { athenaSite } from '../plan/athena-site.ts';
-import type { BuildPlanOptions } from '../plan/build-plan.ts';
-import type { PartObject, RecordCalls } from '../plan/list-parts.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
-import { PLAN_DATABASE_PARAMETERS, PLAN_DATABASE_PREFIX, planWorkPrefix } from '../s3/aws-names.ts';
+import { type AthenaWork, assertNewRecord, planInDatabase } from './athena-database.ts';
 import { type AthenaInventory, openAthenaInventory } from './athena-inventory.ts';
-import type { AthenaPlace } from './choose-engine.ts';
-import { type EndpointOptions, parseEndpoint } from './endpoint-options.ts';
+import type { AthenaSide } from './athena-side.ts';
 import { type MakePlanOptions, makePlan } from './make-plan.ts';
 
+<<<<<<< HEAD
+/**
+ * Makes a plan on Athena. At the end the folder is copied to the record, plan.json last.
+=======
 export type AthenaPlanOptions = EndpointOptions & AthenaPlace;
 
 /** Files of a plan folder for people; the digest of the plan does not cover them. */
@@ -58,6 +48,7 @@ export function openReportOnS3(side: AthenaSide, url: string): Promise<Inventory
 /**
  * Makes a plan on Athena: in a Glue database of its own for the time of the plan.
  * Small lists come into the folder; large ones are put together in the record, which `writeAthenaRecord` completes.
+>>>>>>> main
  * @throws RunbookError whatever building the plan refuses; QUERY_*, ACCESS_DENIED, RECORD_EXISTS
  */
 export async function makeAthenaPlan(
@@ -73,6 +64,31 @@ export async function makeAthenaPlan(
     isMember?: boolean;
   },
 ): Promise<RollbackPlan> {
+<<<<<<< HEAD
+  const { side, recordBucket, signal, inputs, limits } = options;
+  const work: AthenaWork = {
+    ...{ side, recordBucket, folder, signal, bucket: inputs.bucket, planFile: 'plan.json' },
+    ...(limits === undefined ? {} : { limits }),
+  };
+  return planInDatabase(
+    work,
+    (place) => openAthenaInventory(place, options.inventory, inputs),
+    async ({ engine, checksum: _checksum, ...made }) => {
+      const plan = await makePlan(folder, {
+        ...options,
+        ...made,
+        engine: () => ({ name: 'athena', reason: options.reason, ...engine.usage() }),
+      });
+      await writeRecord(work, plan.rollbackId);
+      return plan;
+    },
+  );
+}
+
+/** Copies the plan folder into the record, plan.json last: a record without it is no record. */
+async function writeRecord(work: AthenaWork, rollbackId: string): Promise<void> {
+  const { side, folder, recordBucket, planFile } = work;
+=======
   const { side, recordBucket, signal } = options;
   const id = randomBytes(4).toString('hex');
   const database = `${PLAN_DATABASE_PREFIX}${id}`;
@@ -193,12 +209,19 @@ export async function writeAthenaRecord(
   { recordBucket, plan }: { recordBucket: string; plan: RollbackPlan },
 ): Promise<void> {
   const objects = openRecordObjects(openS3Client(parseEndpoint(options)));
+>>>>>>> main
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .toSorted((left, right) => Number(left === 'plan.json') - Number(right === 'plan.json'));
+    .toSorted((left, right) => Number(left === planFile) - Number(right === planFile));
   for (const path of paths) {
+<<<<<<< HEAD
+    const url = `s3://${recordBucket}/${rollbackId}/${path}`;
+    const isPlan = path === planFile;
+    const written = await side.objects.write(url, await readFile(join(folder, path)), { once: isPlan });
+    if (!written) await assertNewRecord(work, rollbackId);
+=======
     const url = `s3://${recordBucket}/${plan.rollbackId}/${path}`;
     const own = await readFile(join(folder, path));
     if (await objects.write(url, own, { once: true })) continue;
@@ -207,6 +230,7 @@ export async function writeAthenaRecord(
     const stored = await objects.read(url);
     const isSame = path === 'plan.json' ? digestOf(stored) === plan.digest : stored.equals(own);
     if (!isSame) throw recordExists(`${url} is there with other content.`);
+>>>>>>> main
   }
 }
 

@@ -142,6 +142,9 @@ const REVIEW_COLUMNS = [
   'current_version_id',
 ];
 
+/** Columns whose values never have a quote, comma or line break: encoded, numbers, times, or names of our own. */
+const PLAIN_COLUMNS = new Set(['bucket', 'key', 'size', 'would_be', 'last_modified']);
+
 /** Gives a list its query. @param values of the template, without those of the shape */
 function listQuery(
   sql: SqlRenderer,
@@ -154,7 +157,7 @@ function listQuery(
     sql(template, {
       ...values,
       target: shape.kind === 'lines' ? linesTable(name) : name,
-      listColumns: columns,
+      listColumns: columns.map((column) => ({ name: column, quoted: !PLAIN_COLUMNS.has(column) })),
       ...shapeView(shape, header ? columns : null),
     });
   return {

@@ -9,7 +9,7 @@ import { isSetRecord } from '../set/set-record.ts';
 import { runCommand } from './command.ts';
 import type { PLAN } from './contract/plan.ts';
 import type { UNDO } from './contract/undo.ts';
-import { chooseExecutor, type Executor } from './executor.ts';
+import { assertCopiesPossible, chooseExecutor, type Executor } from './executor.ts';
 import { type ActionInputs, readEndpoint } from './inputs.ts';
 import { type Presentation, present, showPlan } from './present-plan.ts';
 import { presentSet } from './present-set.ts';
@@ -26,22 +26,34 @@ export async function makePlan({
   const bucket = inputs.text('record-bucket');
   const endpoint = readEndpoint(inputs);
   const executor = chooseExecutor(inputs.text('executor'), bucket, endpoint);
+  assertCopiesPossible(executor, inputs.arguments());
   const folder = join(run.temporaryFolder, 's3-rewind', command);
-  const made = await runCommand([command, ...inputs.arguments(), `--out=${folder}`]);
+  const made = await runCommand([command, ...ownArguments(command, inputs), `--out=${folder}`]);
   if (await isSetRecord(folder)) {
     return await presentSet(folder, made, { run, executor, ...readPresentation(inputs) });
   }
   const path = join(folder, 'plan.json');
   // Athena leaves large manifests in the record bucket alone.
   const plan = provePlan(path, await readFile(path, 'utf8'));
-  const record =
-    bucket === null
-      ? folder
-      : formatRecordUrl(await publishRecord(endpoint, { folder, plan, name: folder }, bucket));
+  const record = bucket === null ? folder : formatRecordUrl({ bucket, prefix: `${plan.rollbackId}/` });
   const view = await openStageView(record, endpoint);
   const audience = { run, executor, ...readPresentation(inputs) };
-  const shown = await present(showPlan(folder, plan, view, run), audience);
+  const keep =
+    bucket === null
+      ? null
+      : () => publishRecord(endpoint, { folder, plan, name: folder }, bucket).then(() => {});
+  const shown = await present(showPlan(folder, plan, view, run), audience, keep);
   return describeEnd(plan, { record, folder, executor }, made, shown);
+}
+
+/** The record is put into its bucket once the plan is shown, which is sooner than after the upload. */
+function ownArguments(command: 'plan' | 'undo', inputs: ActionInputs<typeof PLAN | typeof UNDO>): string[] {
+  const given = inputs.arguments();
+  if (inputs.text('record-bucket') === null) return given;
+  // Athena works in the bucket, so a plan has to know it.
+  return command === 'plan'
+    ? [...given, '--no-publish']
+    : given.filter((argument) => !argument.startsWith('--record-bucket='));
 }
 
 function readPresentation(inputs: ActionInputs<typeof PLAN | typeof UNDO>) {

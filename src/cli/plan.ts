@@ -20,6 +20,8 @@ export type PlanOptions = Omit<RawPlanInputs, 'prefix'> &
     prefix?: string[];
     engine?: string;
     recordBucket?: string;
+    /** false with --no-publish */
+    publish?: boolean;
     workGroup?: string;
     inventoryTime?: string;
     out: string;
@@ -48,10 +50,11 @@ export async function runPlan(options: PlanOptions): Promise<void> {
       const { plan, isAthena } = await planBucket(folder, options, { asked, ...settings, progress, signal });
       interruption.assertNone();
       // Athena has written the record itself.
-      if (!isAthena && options.recordBucket !== undefined)
-        await publish(folder.path, options.recordBucket, options);
+      const { recordBucket, publish = true } = options;
+      const isPublished = recordBucket !== undefined && (isAthena || publish);
+      if (isPublished && !isAthena) await publishFolder(folder.path, recordBucket, options);
       await folder.commit();
-      await finish(terminal, options, plan);
+      await finish(terminal, options, plan, isPublished ? `s3://${recordBucket}/${plan.rollbackId}/` : null);
     } catch (error) {
       throw folder.explain(error);
     } finally {
@@ -208,7 +211,7 @@ async function fetchRemote(
 }
 
 /** Puts the plan of this machine into the bucket of records, before the folder gets its name. */
-async function publish(folder: string, recordBucket: string, options: PlanOptions): Promise<void> {
+async function publishFolder(folder: string, recordBucket: string, options: PlanOptions): Promise<void> {
   const { publishRecord } = await import('./publish-record.ts');
   const { readRecord } = await import('../execute/record.ts');
   await publishRecord(options, await readRecord(folder), recordBucket);
@@ -237,11 +240,14 @@ async function readPrices(path: string): Promise<PriceTable> {
   return readPriceTable(path);
 }
 
-async function finish(terminal: Terminal, options: PlanOptions, plan: RollbackPlan): Promise<void> {
+async function finish(
+  terminal: Terminal,
+  options: PlanOptions,
+  plan: RollbackPlan,
+  recordUrl: string | null,
+): Promise<void> {
   terminal.finish();
   const out = relative(process.cwd(), options.out) || '.';
-  const { recordBucket } = options;
-  const recordUrl = recordBucket === undefined ? null : `s3://${recordBucket}/${plan.rollbackId}/`;
   if (options.json) {
     const { rollbackId, digest, inputs, inventory, classes, manifests, reviewLists, estimate, checks } = plan;
     writeJson({

@@ -31,7 +31,7 @@ export async function openRestoreJobs(
     });
   }
   assertBatchTier(tier);
-  const { reason } = await readApproval(options, record.plan);
+  const { approval } = await readApproval(options, record.plan);
   const { place, calls } = remote;
   try {
     const jobs = await readJobs({ objects: calls, pause: sleep }, place, record.plan);
@@ -43,7 +43,7 @@ export async function openRestoreJobs(
     );
     return (progress, isStopped) => {
       const site = openDeploySite(options, account, progress);
-      return (...asked) => askByJobs({ site, place, record, stack, reason, isStopped }, ...asked);
+      return (...asked) => askByJobs({ site, place, record, stack, approval, isStopped }, ...asked);
     };
   } catch (error) {
     throw refusalOf(error, place.bucket);

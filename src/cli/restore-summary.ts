@@ -2,10 +2,10 @@ import Table from 'cli-table3';
 import type { RestoreLook } from '../execute/archived/look.ts';
 import type { OfferedClass, RestoreOffer } from '../execute/archived/offer.ts';
 import type { RestoreEnd } from '../execute/archived/run-restore.ts';
-import { formatBytes, formatCount } from '../review/figures.ts';
+import { formatBytes, formatCount, plainUsd } from '../review/figures.ts';
 import { formatDuration } from '../s3/duration.ts';
 import { printable } from '../s3/printable.ts';
-import { money } from './plan-summary.ts';
+import { shellWord } from '../s3/shell-word.ts';
 import { runSummary } from './run-summary.ts';
 
 /** What restoring costs and takes, class by class. */
@@ -20,30 +20,29 @@ export function offerSummary(offer: RestoreOffer, record: string): string {
       share.storageClass ?? 'not known',
       formatCount(share.rows),
       formatBytes(share.bytes),
-      share.restoreUsd === null ? 'not known' : money(share.restoreUsd),
+      share.restoreUsd === null ? 'not known' : plainUsd(share.restoreUsd),
       waitText(share),
     ]);
   }
   return [
     `Archived versions to restore: ${formatCount(offer.rows)}`,
     table.toString(),
-    `Restored copies stay for ${offer.days} days, ${money(offer.storageUsd)} in STANDARD; Intelligent-Tiering moves objects back for good.`,
-    `Looking and copying: ${money(offer.copyUsd)}, and the storage of the copies. Prices: ${printable(offer.prices)}.`,
-    `To agree: npm run --silent s3-rewind -- restore-archived --record ${printable(record)} --tier ${offer.tier} --days ${offer.days} --yes`,
+    `Restored copies stay for ${offer.days} days, ${plainUsd(offer.storageUsd)} in STANDARD; Intelligent-Tiering moves objects back for good.`,
+    `Looking and copying: ${plainUsd(offer.copyUsd)}, and the storage of the copies. Prices: ${printable(offer.prices)}.`,
+    `To agree: npm run --silent s3-rewind -- restore-archived --record ${shellWord(record)} --tier ${offer.tier} --days ${offer.days} --yes`,
   ].join('\n');
 }
 
 export function lookSummary(look: RestoreLook, record: string): string {
   return [
     `${formatCount(look.ready)} ready to be copied, ${formatCount(look.underWay)} being restored, ${formatCount(look.archived)} archived, ${formatCount(look.missing)} gone`,
-    `Next: npm run --silent s3-rewind -- restore-archived --record ${printable(record)} --once`,
+    `Next: npm run --silent s3-rewind -- restore-archived --record ${shellWord(record)} --once`,
   ].join('\n');
 }
 
 /** How far the restores are, over the summary of the run. */
 export function restoreSummary(end: RestoreEnd, record: string): string {
-  const name = printable(record);
-  const again = `npm run --silent s3-rewind -- restore-archived --record ${name}`;
+  const again = `npm run --silent s3-rewind -- restore-archived --record ${shellWord(record)}`;
   const state = {
     copied: 'Nothing is being restored any more.',
     waiting: `Waiting: ${formatCount(end.waiting)} versions are being restored; look again at ${end.nextLookAt}: ${again} --once`,

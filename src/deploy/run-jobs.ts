@@ -125,11 +125,11 @@ async function runJob(
   pinned: PinnedManifests['tasks'],
   tell: (name: string, job: BatchJob) => void,
 ): Promise<number[]> {
-  const { site, place, plan, reason } = run;
+  const { site, place, plan, approval } = run;
   const { pause, intervalMs } = site;
   const manifest = pinned.get(job.scenario);
   if (manifest === undefined) throw new TypeError('a job has a manifest');
-  await confirmJobOnce(site.jobs, job.id, reason, pause);
+  await confirmJobOnce(site.jobs, job.id, approval, pause);
   const onJob = (found: BatchJob) => tell(job.scenario, found);
   const ended = await waitUntilEnded(site.jobs, job.id, { pause, intervalMs, onJob });
   if (ended.status !== 'Complete') throw endedEarly(run, job, ended);

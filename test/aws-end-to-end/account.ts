@@ -4,8 +4,9 @@ import { GlueCatalog } from '../../sandbox/athena/glue.ts';
 import { BatchOperations } from '../../sandbox/batch/batch-operations.ts';
 import type { Bucket } from '../../sandbox/bucket.ts';
 import { CloudFormation } from '../../sandbox/cloudformation/cloud-formation.ts';
-import { type CommandResult, runCommand, startCommand } from '../execute/command.ts';
+import { type CommandResult, startCommand } from '../execute/command.ts';
 import { AFTER_P, BEFORE_P, inventoryOf, openStage, P, RUN_TIME, type Stage } from '../execute/harness.ts';
+import { runCommand } from '../execute/run-command.ts';
 
 export const RECORDS = 'records';
 export const BOUNDARY = 'arn:aws:iam::123456789012:policy/s3-rewind/bootstrap/s3-rewind-Boundary';

@@ -5,10 +5,11 @@ import { SeededRandom } from '../../sandbox/random.ts';
 import { readEndedRun } from '../../src/execute/outcome-rows.ts';
 import { readRecord } from '../../src/execute/record.ts';
 import { undoRecord } from '../undo/undo-record.ts';
-import { runCommand, startCommand } from './command.ts';
+import { startCommand } from './command.ts';
 import { openStage, planNow, run, type Stage } from './harness.ts';
 import { stateOf } from './histories.ts';
 import { ARCHIVES, overwriteArchived, restoreNow } from './restore-stage.ts';
+import { runCommand } from './run-command.ts';
 
 let stage: Stage;
 beforeEach(async () => {

@@ -149,6 +149,9 @@ const REVIEW_COLUMNS = [
   'current_version_id',
 ];
 
+/** Columns whose values never have a quote, comma or line break: encoded, numbers, times, or names of our own. */
+const PLAIN_COLUMNS = new Set(['bucket', 'key', 'size', 'would_be', 'last_modified']);
+
 /** Gives a list its query. @param values of the template, without those of the shape */
 export function listQuery(
   sql: SqlRenderer,
@@ -161,7 +164,7 @@ export function listQuery(
     sql(template, {
       ...values,
       target: shape.kind === 'lines' ? linesTable(name) : name,
-      listColumns: columns,
+      listColumns: columns.map((column) => ({ name: column, quoted: !PLAIN_COLUMNS.has(column) })),
       ...shapeView(shape, header ? columns : null),
     });
   return {

@@ -25,6 +25,8 @@ export type AthenaWork = {
   folder: string;
   signal: AbortSignal;
   limits?: Partial<ListLimits>;
+  /** whether a record of the same plan is no reason to stop */
+  mayBeThere?: boolean;
 };
 
 /** Where the plan is made, and from what. */
@@ -66,7 +68,7 @@ export async function planInDatabase<T>(
       site: {
         ...site,
         async openLists(planFolder, planId) {
-          await assertNewRecord(work, planId);
+          if (!work.mayBeThere) await assertNewRecord(work, planId);
           return site.openLists(planFolder, planId);
         },
       },
@@ -129,13 +131,14 @@ async function assertRecordBucket(side: AthenaSide, work: string, planned: strin
 }
 
 /** @throws RunbookError RECORD_EXISTS */
-export async function assertNewRecord(
-  { side, recordBucket, planFile }: Pick<AthenaWork, 'side' | 'recordBucket' | 'planFile'>,
-  planId: string,
-): Promise<void> {
+async function assertNewRecord({ side, recordBucket, planFile }: AthenaWork, planId: string): Promise<void> {
   const record = `s3://${recordBucket}/${planId}/`;
   if ((await side.objects.head(`${record}${planFile}`)) === null) return;
-  throw new RunbookError('RECORD_EXISTS', `${record} holds this plan already: same inputs, same inventory.`, {
+  throw recordExists(`${record} holds this plan already: same inputs, same inventory.`);
+}
+
+export function recordExists(fact: string): RunbookError {
+  return new RunbookError('RECORD_EXISTS', fact, {
     hint: 'go on with that record, or plan again with a newer inventory',
   });
 }

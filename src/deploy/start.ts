@@ -5,7 +5,7 @@ import { RunbookError } from '../errors.ts';
 import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
 import { assertStartable } from '../execute/preflight.ts';
 import type { RunOutcome } from '../execute/run-files.ts';
-import { APPROVED_TAG } from '../s3/aws-names.ts';
+import { underApproval } from './approval-tag.ts';
 import { checkStack, roleNamesOf } from './check-stack.ts';
 import { readJobs } from './jobs-file.ts';
 import type { JobsRun } from './jobs-run.ts';
@@ -13,9 +13,6 @@ import { readRemotePlan } from './remote-plan.ts';
 import { checkJobs, renewJobs, runJobs } from './run-jobs.ts';
 import type { DeploySite } from './site.ts';
 import { noteStart, writeRun } from './write-run.ts';
-
-/** What the tag says while the stack is checked: no digest, so nothing can write, and nothing can change either. */
-const CHECKING = 'checking';
 
 export type StartOptions = {
   /** what is said of the approval in the reason of the jobs */
@@ -47,27 +44,18 @@ export async function startJobs(
     });
   }
   const run: JobsRun = { site, place, plan, stack, deployed, ...options };
-  const names = roleNamesOf(stack);
-  const setTag = async (value: string) => {
-    for (const name of names) await site.roles.tagRole(name, APPROVED_TAG, value);
-  };
   const folder = await mkdtemp(join(tmpdir(), 's3-rewind-copies-'));
   try {
-    await setTag(CHECKING);
-    await checkStack(site, place, plan, stack);
-    const pinned = await renewJobs(run);
-    await checkJobs(run, pinned);
-    const startedAt = await noteStart(run);
-    await setTag(plan.digest);
-    const copied = await runJobs(run, pinned, { startedAt, folder });
-    return await writeRun(run, startedAt, pinned, copied);
+    return await underApproval(site, roleNamesOf(stack), plan.digest, async (approve) => {
+      await checkStack(site, place, plan, stack);
+      const pinned = await renewJobs(run);
+      await checkJobs(run, pinned);
+      const startedAt = await noteStart(run);
+      await approve();
+      const copied = await runJobs(run, pinned, { startedAt, folder });
+      return await writeRun(run, startedAt, pinned, copied);
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
-    // Also after a failure: what is not watched any more must not write any more.
-    for (const name of names) {
-      await site.roles.untagRole(name, APPROVED_TAG).catch((error: Error) => {
-        site.progress(`the tag ${APPROVED_TAG} could not be taken off ${name}: ${error.message}`, null);
-      });
-    }
   }
 }

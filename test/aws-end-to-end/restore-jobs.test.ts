@@ -7,7 +7,7 @@ import { type Account, openAccount, RECORDS } from './account.ts';
 
 let account: Account;
 beforeEach(async () => {
-  account = await openAccount();
+  account = await openAccount({ isHere: true });
 });
 afterEach(async () => {
   expect(account.sandbox.losses).toMatchObject({ permanentDeletions: 0, nullVersionReplacements: 0 });

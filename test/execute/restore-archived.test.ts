@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SeededRandom } from '../../sandbox/random.ts';
 import { readEndedRun } from '../../src/execute/outcome-rows.ts';
 import { readRecord } from '../../src/execute/record.ts';
+import { runHere } from '../aws-end-to-end/in-process.ts';
 import { undoRecord } from '../undo/undo-record.ts';
 import { runCommand, startCommand } from './command.ts';
 import { openStage, planNow, run, type Stage } from './harness.ts';
@@ -300,7 +301,7 @@ test('killed at any request, the next run goes on and asks for nothing twice', a
   };
   stage.sandbox.requests.reset();
   expect(await killAt('RestoreObject', 20, ['--yes'])).toBeNull();
-  const waiting = await runCommand(stage.sandbox, args);
+  const waiting = await runHere(stage.sandbox.endpoint, args);
   expect([waiting.status, waiting.stderr]).toEqual([4, '']);
   expect(JSON.parse(waiting.stdout)).toMatchObject({ status: 'waiting', waiting: 60 });
   // What was asked for when the kill came, and was not noted, is seen to be under way.
@@ -308,14 +309,14 @@ test('killed at any request, the next run goes on and asks for nothing twice', a
   stage.sandbox.clock.advance(13 * HOUR);
   expect(await killAt('CopyObject', 20, [])).toBeNull();
   stage.sandbox.clock.advance(60);
-  const last = await runCommand(stage.sandbox, args);
+  const last = await runHere(stage.sandbox.endpoint, args);
   expect([last.status, last.stderr]).toEqual([0, '']);
   expect(JSON.parse(last.stdout)).toMatchObject({
     status: 'copied',
     outcome: { outcomes: { done: 61, already: 0 } },
   });
   for (const key of keys) expect([bodyOf(key), stage.bucket.stack(key).length]).toEqual([`${key} old`, 3]);
-});
+}, 120_000);
 
 test.each([1, 2, 3])(
   'whenever it is run, each version is restored once and each key ends right (seed %i)',

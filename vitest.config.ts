@@ -7,8 +7,10 @@ export default defineConfig({
     exclude: ['test/trino/**'],
     // Most tests wait for servers of their own, so every core may have a file.
     maxWorkers: '100%',
+    globalSetup: ['test/compile-cache.ts'],
     setupFiles: ['test/random-seed.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // To end what hangs. How long a test takes says more of the machine, and of what else runs on it, than of the code.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

@@ -33,10 +33,19 @@ export type Fault = {
   after?: number;
   /** How often it happens; default: always. */
   times?: number;
-  /** Chance that it happens, drawn from the sandbox's seed; default: 1. */
+  /**
+   * Chance that it happens, drawn from the sandbox's seed; default: 1. Below that, the same operation on the same key,
+   * or page of a listing, is struck twice at most.
+   */
   probability?: number;
   effect: FaultEffect;
 };
+
+/**
+ * How often chance strikes one request, all faults together: less than the attempts of anything that asks again. So no
+ * seed and no order of requests makes a run fail by bad luck.
+ */
+const MAX_STRIKES_OF_CHANCE = 2;
 
 type ActiveFault = Fault & { seen: number; done: number };
 type KeyedRequest = Pick<S3Request, 'bucket' | 'key'>;
@@ -45,6 +54,8 @@ type KeyedRequest = Pick<S3Request, 'bucket' | 'key'>;
 export class Faults {
   readonly #random: SeededRandom;
   #active: ActiveFault[] = [];
+  /** Strikes of chance, by request. */
+  readonly #strikesOfChance = new Map<string, number>();
 
   constructor(random: SeededRandom) {
     this.#random = random;
@@ -61,6 +72,7 @@ export class Faults {
 
   clear(): void {
     this.#active = [];
+    this.#strikesOfChance.clear();
   }
 
   /** The effects that strike a request: any number of delays, then at most one other. */
@@ -92,7 +104,13 @@ export class Faults {
     fault.seen += 1;
     if (fault.seen <= (fault.after ?? 0) || fault.done >= (fault.times ?? Number.POSITIVE_INFINITY))
       return false;
-    if (fault.probability !== undefined && this.#random.fraction() >= fault.probability) return false;
+    if (fault.probability !== undefined) {
+      if (this.#random.fraction() >= fault.probability) return false;
+      const name = JSON.stringify([operation, keyed.bucket, keyed.key, request.search]);
+      const strikes = this.#strikesOfChance.get(name) ?? 0;
+      if (strikes >= MAX_STRIKES_OF_CHANCE) return false;
+      this.#strikesOfChance.set(name, strikes + 1);
+    }
     fault.done += 1;
     return true;
   }

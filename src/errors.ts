@@ -178,6 +178,7 @@ export const ERROR_KINDS = {
     'CloudFormation could not make or remove the stack; its first reason is in the message.',
   ),
   STACK_CHANGED: badInput('The stack or a role of the rollback is not what its plan says.'),
+  STACK_EXPIRED: badInput('The stack of the rollback has expired; nothing of it is started any more.'),
   NOT_DEPLOYED: badInput('The plan has no stack or no jobs yet.'),
   JOB_FAILED: failure('S3 Batch Operations could not prepare a job; its reasons are in the message.'),
   JOB_NOT_CONFIRMABLE: badInput('A job was cancelled, has failed or was not confirmed in time.'),

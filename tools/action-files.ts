@@ -8,6 +8,7 @@ import { FREEZE } from '../src/actions/contract/freeze.ts';
 import { INVENTORY } from '../src/actions/contract/inventory.ts';
 import { PLAN } from '../src/actions/contract/plan.ts';
 import { RESTORE_ARCHIVED } from '../src/actions/contract/restore-archived.ts';
+import { RESUME } from '../src/actions/contract/resume.ts';
 import { START_JOBS } from '../src/actions/contract/start-jobs.ts';
 import { THAW } from '../src/actions/contract/thaw.ts';
 import { UNDO } from '../src/actions/contract/undo.ts';
@@ -21,6 +22,7 @@ export const CONTRACTS: readonly ActionContract[] = [
   PLAN,
   DEPLOY,
   START_JOBS,
+  RESUME,
   RESTORE_ARCHIVED,
   VERIFY,
   UNDO,

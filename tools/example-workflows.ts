@@ -5,11 +5,13 @@ import { readFile } from 'node:fs/promises';
 const WORKFLOWS = new URL('../.github/workflows/', import.meta.url);
 const COPIED_WORKFLOWS = [
   'rollback.yml',
+  'resume.yml',
   'undo.yml',
   'cleanup.yml',
   'restore-archived.yml',
   'extend-retention.yml',
   'drill.yml',
+  'freeze.yml',
 ];
 const CHECKOUT = / {6}- name: Check out\n(?: {8}.*\n)+/g;
 

@@ -7,6 +7,8 @@ import { CHECK_AREAS, CHECK_KINDS } from '../src/doctor/codes.ts';
 import { doctorReportSchema } from '../src/doctor/diagnose.ts';
 import { drillSchema } from '../src/drill/drill-file.ts';
 import { ERROR_KINDS } from '../src/errors.ts';
+import { freezeAnswerSchema } from '../src/freeze/freeze-answer.ts';
+import { freezeFileSchema } from '../src/freeze/freeze-file.ts';
 import { planSchema } from '../src/plan/plan-file.ts';
 import { retentionPlanSchema } from '../src/retention/retention-plan-file.ts';
 import { settingsSchema } from '../src/retention/settings.ts';
@@ -36,6 +38,8 @@ export async function generatedDocs(): Promise<Record<string, string>> {
     'docs/action-result.schema.json': jsonSchema('output "result" of the actions', actionResultSchema),
     'docs/doctor.schema.json': jsonSchema('doctor --json of s3-rewind', doctorReportSchema),
     'docs/drill.schema.json': jsonSchema('drill.json of s3-rewind', drillSchema),
+    'docs/freeze.schema.json': jsonSchema('freeze.json of s3-rewind', freezeFileSchema),
+    'docs/freeze-answer.schema.json': jsonSchema('freeze and thaw --json of s3-rewind', freezeAnswerSchema),
     'docs/doctor.md': await doctorPage(),
     'docs/errors.md': await errorsPage(),
     'docs/actions.md': await actionsPage(),

@@ -110,13 +110,13 @@ function listRow({ name, rows }: Case): string {
 }
 
 function runRow(one: Case): string {
-  const { totals } = estimatePlan(estimateInput(one), builtInPrices());
+  const { totals, concurrency = 0 } = estimatePlan(estimateInput(one), builtInPrices());
   const { tasks, costUsd, seconds } = totals.batch;
   const rows = one.rows.reduce((sum, { rows: own }) => sum + own, 0);
   const cells = [
     one.name,
     count(tasks),
-    count(Math.min(tasks, rates.LAMBDA_CONCURRENCY)),
+    count(Math.min(tasks, concurrency)),
     `${count(rows / seconds)}/s`,
     usd(costUsd),
     hours(seconds),
@@ -165,7 +165,7 @@ A line has ${BYTES_PER_LINE} bytes here. A list can have ${count((6000 * 24 * 10
 ${CASES.map(runRow).join('\n')}
 
 A task is a split of ${count(rates.ROWS_PER_TASK)} rows. At a billion rows the rate of S3 decides, not Lambda: ${count(rates.S3_WRITES_PER_SECOND)} writes a second over all prefixes are
-reckoned with. The manifest of a job is the list of its splits, about 100 bytes each. Reserved concurrency below ${count(rates.LAMBDA_CONCURRENCY)} makes the run longer
-only once fewer functions can no longer reach that rate.
+reckoned with. The manifest of a job is the list of its splits, about 100 bytes each. \`deploy\` reserves as many functions
+as reach that rate, ${rates.RESERVED_CONCURRENCY_LEAST} to ${rates.RESERVED_CONCURRENCY_MOST} of them; only where bytes decide, in copies of large objects, would more be quicker (\`--reserved-concurrency\`).
 `;
 }

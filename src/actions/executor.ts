@@ -28,3 +28,16 @@ export function chooseExecutor(
     },
   );
 }
+
+/**
+ * Refuses before anything is planned what start-jobs would refuse after the approval: the runner makes no copies of a job.
+ * @throws RunbookError COPY_WITH_NOT_POSSIBLE
+ */
+export function assertCopiesPossible(executor: Executor, commandArguments: readonly string[]): void {
+  if (executor === 'batch' || !commandArguments.includes('--copy-with=s3-batch-copy')) return;
+  throw new RunbookError(
+    'COPY_WITH_NOT_POSSIBLE',
+    'The input "copy-with" asks for a job of S3 Batch Operations, and the runner is to carry this plan out.',
+    { hint: 'give executor: batch, with a record-bucket on Amazon S3; or copy-with: guarded' },
+  );
+}

@@ -9,7 +9,7 @@ import { isSetRecord } from '../set/set-record.ts';
 import { runCommand } from './command.ts';
 import type { PLAN } from './contract/plan.ts';
 import type { UNDO } from './contract/undo.ts';
-import { chooseExecutor, type Executor } from './executor.ts';
+import { assertCopiesPossible, chooseExecutor, type Executor } from './executor.ts';
 import { type ActionInputs, readEndpoint } from './inputs.ts';
 import { type Presentation, present, showPlan } from './present-plan.ts';
 import { presentSet } from './present-set.ts';
@@ -26,6 +26,7 @@ export async function makePlan({
   const bucket = inputs.text('record-bucket');
   const endpoint = readEndpoint(inputs);
   const executor = chooseExecutor(inputs.text('executor'), bucket, endpoint);
+  assertCopiesPossible(executor, inputs.arguments());
   const folder = join(run.temporaryFolder, 's3-rewind', command);
   const made = await runCommand([command, ...inputs.arguments(), `--out=${folder}`]);
   if (await isSetRecord(folder)) {

@@ -131,6 +131,7 @@ async function runApproved(
     run: runOf(rollback),
     jobs: progressOfJobs(plan, percent, opened.jobs ?? []),
     approver,
+    ...goOnOf(rollback),
   });
   await tryPostStage(rollback.place, plan, running(0), rollback.view);
   const comments = commentWhileRunning((percent) =>
@@ -154,7 +155,9 @@ async function runApproved(
     const isRefusal = exitCodeOf(error) === 2 && !comments.hasBegun();
     const commentUrl = await tell(
       rollback,
-      isRefusal ? { stage: 'refused', ...refused } : { stage: 'stopped', ...refused, approver },
+      isRefusal
+        ? { stage: 'refused', ...refused }
+        : { stage: 'stopped', ...refused, approver, ...goOnOf(rollback) },
     );
     const result = refusedResult(error, { ...named(rollback), commentUrl });
     return { result: isRefusal ? result : { ...result, decision: 'failed' } };
@@ -201,6 +204,7 @@ async function tellEnd(
       rollback.opened.remote === null
         ? `gh workflow run undo.yml -f bucket=${bucket} -f run=${rollback.run.runId}`
         : `gh workflow run undo.yml -f bucket=${bucket} -f record=${rollback.record}`,
+    ...goOnOf(rollback),
   });
   const found = { action: '', ...named(rollback), commentUrl, command: end.answer };
   const left = {
@@ -215,6 +219,12 @@ async function tellEnd(
 async function tell(rollback: Rollback, stage: Stage): Promise<string | null> {
   await writeSummary(renderStageComment(rollback.plan, stage, rollback.view));
   return tryPostStage(rollback.place, rollback.plan, stage, rollback.view);
+}
+
+/** A record that the runner alone has is lost with it. */
+function goOnOf({ opened, plan, record }: Rollback): { goOn?: string } {
+  if (opened.remote === null) return {};
+  return { goOn: `gh workflow run resume.yml -f bucket=${writtenBucket(plan)} -f record=${record}` };
 }
 
 function runOf({ run }: Rollback): { id: number; url: string } {

@@ -1,5 +1,5 @@
 import { RunbookError } from '../errors.ts';
-import { compileTemplate, readTemplate } from '../render/handlebars.ts';
+import { readTemplate, renderTemplate } from '../render/handlebars.ts';
 import { yamlScalar } from '../render/yaml.ts';
 import {
   APPROVED_TAG,
@@ -121,6 +121,8 @@ function subjectsOf(inputs: BootstrapInputs, environment: string | null): string
   return forms.map((form) => `${form}:${context}`);
 }
 
+const HELPERS = { yaml: yamlScalar };
+
 /** Renders the template of the bootstrap stack: once per account and Region, deployed by an administrator. */
 export async function renderBootstrapTemplate(inputs: BootstrapInputs): Promise<string> {
   const source = await readTemplate(new URL('../../templates/bootstrap.yaml.hbs', import.meta.url));
@@ -130,7 +132,7 @@ export async function renderBootstrapTemplate(inputs: BootstrapInputs): Promise<
     repositoryId: inputs.ids?.repository ?? '',
   });
   const { plan, deploy, startJobs, cleanup } = inputs.environments;
-  return compileTemplate(source, { helpers: { yaml: yamlScalar } })({
+  const view = {
     repository: `${inputs.owner}/${inputs.name}`,
     plan: trusted(plan),
     deploy: trusted(deploy),
@@ -152,5 +154,6 @@ export async function renderBootstrapTemplate(inputs: BootstrapInputs): Promise<
     logGroupPrefix: LOG_GROUP_PREFIX,
     planWorkgroup: PLAN_WORKGROUP,
     planDatabasePrefix: PLAN_DATABASE_PREFIX,
-  });
+  };
+  return renderTemplate(source, view, { helpers: HELPERS });
 }

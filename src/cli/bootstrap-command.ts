@@ -18,7 +18,7 @@ export function addBootstrapCommand(program: Command): void {
     .command('bootstrap')
     .summary('write the CloudFormation template of an account; changes nothing')
     .description(
-      'Writes the template of the roles that GitHub Actions takes on, what bounds them, and the record bucket: once per\naccount and Region. Sends nothing anywhere: an administrator deploys it with the command that is printed.',
+      'Writes the template of the roles that GitHub Actions takes on, what bounds them, and the record bucket: once per account and Region. Sends nothing anywhere: an administrator deploys it with the command that is printed.',
     )
     .requiredOption('--repository <owner/repo>', 'the GitHub repository whose workflow takes on the roles')
     .option('--repository-id <n>', 'its ID; goes with --owner-id')

@@ -35,7 +35,7 @@ export function addCleanupCommand(program: Command): void {
     .command('cleanup')
     .summary('remove what a rollback has left beside its record')
     .description(
-      'Cancels jobs that have not ended, deletes the stack of the rollback with its roles, and empties work/ in the\nrecord bucket; drops the Glue databases that lost plans on Athena left there, a day after their last table.\nFor a plan folder: aborts the multipart uploads that its run began and did not finish.\nThe record stays, and of the bucket that was rolled back no object is changed: only a freeze of the record ends.',
+      'Cancels jobs that have not ended, deletes the stack of the rollback with its roles, and empties work/ in the record bucket; drops the Glue databases that lost plans on Athena left there, a day after their last table. For a plan folder: aborts the multipart uploads that its run began and did not finish. The record stays, and of the bucket that was rolled back no object is changed: only a freeze of the record ends.',
     )
     .option('--record <record>', 's3://BUCKET/ROLLBACK-ID/, or the plan folder')
     .option('--expired', 'every rollback of the account and Region whose stack has expired')

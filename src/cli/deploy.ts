@@ -7,7 +7,7 @@ export type DeployOptions = EndpointOptions & {
   boundaryArn: string;
   serviceRoleArn: string;
   scenarios?: string;
-  reservedConcurrency: string;
+  reservedConcurrency?: string;
   expiresDays: string;
   repository: string;
   runId: string;
@@ -38,14 +38,17 @@ export function addDeployCommand(program: Command): void {
     .command('deploy')
     .summary('turn a plan into a stack and suspended jobs on AWS; changes no data')
     .description(
-      'Puts the plan into the record bucket, makes the CloudFormation stack of the rollback and one job of S3 Batch\nOperations a scenario. The jobs wait for their confirmation, and their roles cannot write before an approval.',
+      'Puts the plan into the record bucket, makes the CloudFormation stack of the rollback and one job of S3 Batch Operations a scenario. The jobs wait for their confirmation, and their roles cannot write before an approval.',
     )
     .requiredOption('--record <record>', 'the plan folder, or s3://BUCKET/ROLLBACK-ID/')
     .option('--record-bucket <name>', 'for a plan folder: the record bucket of the bootstrap stack')
     .requiredOption('--boundary-arn <arn>', 'permissions boundary, from the outputs of the bootstrap stack')
     .requiredOption('--service-role-arn <arn>', 'role of CloudFormation, from the same outputs')
     .option('--scenarios <list>', 'only these scenarios of the plan, for example 2,3b')
-    .option('--reserved-concurrency <n>', 'task functions that run at a time at most; 0: no limit', '15')
+    .option(
+      '--reserved-concurrency <n>',
+      'task functions that run at a time at most; 0: no limit (default: as the plan is estimated, 15 to 100)',
+    )
     .option('--expires-days <n>', 'after so many days cleanup --expired takes the stack away', '30')
     .option('--repository <name>', 'tag of the stack: where the rollback was started', 'none')
     .option('--run-id <id>', 'tag of the stack: the workflow run', 'none')

@@ -44,7 +44,7 @@ export function addDoctorCommand(program: Command): void {
     .command('doctor')
     .summary('check before the bad day that a rollback would work; changes nothing')
     .description(
-      'Reads the settings that a rollback rests on, on GitHub and on AWS, and says of each what was found and what to change.\nWhat was not asked for is listed as not checked. What could not be read never counts as ok. Changes nothing.',
+      'Reads the settings that a rollback rests on, on GitHub and on AWS, and says of each what was found and what to change. What was not asked for is listed as not checked. What could not be read never counts as ok. Changes nothing.',
     )
     .option('--repository <owner/name>', 'check gate, token, settings and schedules of this repository')
     .option('--environment <name>', 'the environment that start-jobs waits in', 's3-rewind')

@@ -44,7 +44,7 @@ export function addDrillCommand(program: Command, main: (args: readonly string[]
     .usage('--scratch … | --bucket … [--prefix …]')
     .summary('try before the bad day that a rollback works, and how long it takes')
     .description(
-      'Plans a bucket in use as it was 24 hours ago, and starts nothing of it. Plays an\nincident in a scratch bucket of its own, rolls it back, verifies, takes that\nback and verifies. Tells the times, and how they were in earlier drills.',
+      'Plans a bucket in use as it was 24 hours ago, and starts nothing of it. Plays an incident in a scratch bucket of its own, rolls it back, verifies, takes that back and verifies. Tells the times, and how they were in earlier drills.',
     )
     .option('--bucket <name>', 'the bucket in use to plan')
     .option('--prefix <text...>', 'only keys that start with this text, taken literally; several allowed')

@@ -44,7 +44,7 @@ export function addExtendRetentionCommand(program: Command): void {
   addEndpointOptions(program.command('extend-retention'))
     .summary('plan how to keep current versions under Object Lock; changes nothing')
     .description(
-      'Finds the current versions whose retention would fall below a minimum before the next run, and plans to\nextend it. Never shortens a date and never weakens a lock. Writes retention.json, manifests/, comment.md and sql/.',
+      'Finds the current versions whose retention would fall below a minimum before the next run, and plans to extend it. Never shortens a date and never weakens a lock. Writes retention.json, manifests/, comment.md and sql/.',
     )
     .option('--bucket <name>', 'the bucket; it has Object Lock enabled')
     .option('--prefix <text...>', 'only keys that start with this text, taken literally; several allowed')

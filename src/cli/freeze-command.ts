@@ -18,6 +18,7 @@ export type FreezeOptions = EndpointOptions & {
 
 export type ThawOptions = EndpointOptions & {
   record: string;
+  bucket?: string;
   dryRun?: boolean;
   json?: boolean;
   quiet?: boolean;
@@ -57,7 +58,7 @@ export function addFreezeCommands(program: Command): void {
     .usage('--bucket … --record … --except …')
     .summary('deny writes and deletes in a bucket, but by those who roll it back')
     .description(
-      'Adds one statement to the policy of the bucket and disables the lifecycle rules that remove or move versions. Notes\nin freeze.json of the record what was there, before it changes anything. Reading goes on.',
+      'Adds one statement to the policy of the bucket and disables the lifecycle rules that remove or move versions. Notes in freeze.json of the record what was there, before it changes anything. Reading goes on.',
     )
     .requiredOption('--bucket <name>', 'the bucket to freeze')
     .option('--record <where>', 'a folder, or s3://BUCKET/ID/: of the rollback, or of its own')
@@ -82,9 +83,10 @@ export function addFreezeCommands(program: Command): void {
   addEndpointOptions(program.command('thaw'))
     .summary('end a freeze: put policy and lifecycle rules back')
     .description(
-      'Takes the statement of the freeze out of the policy of the bucket, and enables the lifecycle rules that it paused:\nexactly as they were, or only its own part where others changed them meanwhile.',
+      'Takes the statement of the freeze out of the policy of the bucket, and enables the lifecycle rules that it paused: exactly as they were, or only its own part where others changed them meanwhile.',
     )
     .requiredOption('--record <where>', 'the record that was given to freeze')
+    .option('--bucket <name>', 'the bucket that is meant; a record of another one is refused')
     .option('--dry-run', 'only tell what would be changed')
     .option('--json', 'print one JSON object instead of the summary')
     .option('--quiet', 'show no progress')

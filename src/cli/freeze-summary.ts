@@ -3,6 +3,7 @@ import type { Freezing } from '../freeze/freeze.ts';
 import type { FreezeStatus } from '../freeze/status.ts';
 import type { ThawedPart, Thawing } from '../freeze/thaw.ts';
 import { printable } from '../s3/printable.ts';
+import { shellWord } from '../s3/shell-word.ts';
 
 const OUTCOMES: Record<Freezing['outcome'], string> = {
   frozen: 'Frozen',
@@ -29,7 +30,7 @@ export function freezeSummary({ outcome, file, statement }: Freezing, record: st
   if (outcome !== 'would-freeze') {
     lines.push(
       'S3 takes up to some minutes until this holds everywhere: wait before you take an inventory.',
-      `Next: plan the rollback; at the end npm run --silent s3-rewind -- thaw --record ${record}`,
+      `Next: plan the rollback; at the end npm run --silent s3-rewind -- thaw --record ${shellWord(record)}`,
     );
   }
   return lines.map(printable).join('\n');
@@ -50,7 +51,7 @@ export function thawSummary(thawed: Thawing, record: string): string {
       `Next: see whether ${rulesLeftPaused.join(', ')} should be enabled: aws s3api get-bucket-lifecycle-configuration --bucket ${file.bucket}`,
     );
   } else if (outcome === 'would-thaw') {
-    lines.push(`Next: npm run --silent s3-rewind -- thaw --record ${record}`);
+    lines.push(`Next: npm run --silent s3-rewind -- thaw --record ${shellWord(record)}`);
   }
   return lines.map(printable).join('\n');
 }

@@ -21,7 +21,7 @@ export function addInventoryCommand(program: Command): void {
     .command('inventory')
     .summary('list every object version of a bucket to a file; changes nothing')
     .description(
-      "Lists all object versions and delete markers of a bucket, in parallel, each once and in S3's own order, to Parquet or CSV.\nChecks the bucket's configuration on the way. Costs one LIST request for each 1,000 entries. Changes nothing.",
+      "Lists all object versions and delete markers of a bucket, in parallel, each once and in S3's own order, to Parquet or CSV. Checks the bucket's configuration on the way. Costs one LIST request for each 1,000 entries. Changes nothing.",
     )
     .requiredOption('--bucket <name>', 'the bucket to list')
     .requiredOption('--out <file>', 'the file to make, .parquet or .csv; must not exist')

@@ -8,6 +8,7 @@ import { parseBucketName } from '../s3/bucket.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
 import { printable } from '../s3/printable.ts';
 import { MODE_SCENARIOS } from '../s3/rollback.ts';
+import { shellWord } from '../s3/shell-word.ts';
 import { type EndpointOptions, parseEndpoint } from './endpoint-options.ts';
 import { type LiveListing, listLiveBucket, outermost, parseConcurrency } from './list-bucket.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
@@ -92,7 +93,7 @@ function summary(options: InventoryOptions, { listing }: LiveListing, checks: re
   }
   lines.push(
     `Written: ${printable(options.out)} (${formatBytes(bytes)})`,
-    `Next: npm run --silent s3-rewind -- plan --inventory ${printable(options.out)} --bucket ${options.bucket} --timestamp TIME --out PLAN`,
+    `Next: npm run --silent s3-rewind -- plan --inventory ${shellWord(options.out)} --bucket ${options.bucket} --timestamp TIME --out PLAN`,
   );
   return lines.join('\n');
 }

@@ -1,9 +1,10 @@
 import Table from 'cli-table3';
 import type { RollbackPlan } from '../plan/plan-file.ts';
-import { formatBytes, formatCount } from '../review/figures.ts';
+import { formatBytes, formatCount, plainUsd } from '../review/figures.ts';
 import { formatDuration } from '../s3/duration.ts';
 import { printable } from '../s3/printable.ts';
 import { SCENARIO_ACTIONS, type Scenario } from '../s3/rollback.ts';
+import { shellWord } from '../s3/shell-word.ts';
 
 /** What the `plan` command prints for a person: the counts, what stands in the way, and where to read on. */
 export function planSummary(plan: RollbackPlan, folder: string): string {
@@ -24,10 +25,10 @@ export function planSummary(plan: RollbackPlan, folder: string): string {
   }
   const { direct, batch } = plan.estimate.totals;
   lines.push(
-    `Estimate: ${plan.inputs.copyWith === undefined ? `from this machine ${formatDuration(direct.seconds)} and ${money(direct.costUsd)}; ` : ''}S3 Batch Operations ${formatDuration(batch.seconds)} and ${money(batch.costUsd)}`,
+    `Estimate: ${plan.inputs.copyWith === undefined ? `from this machine ${formatDuration(direct.seconds)} and ${plainUsd(direct.costUsd)}; ` : ''}S3 Batch Operations ${formatDuration(batch.seconds)} and ${plainUsd(batch.costUsd)}`,
     `Digest: ${plan.digest}`,
     `Manifests: ${printable(folder)}/manifests/`,
-    ...nextStep(plan, printable(folder)),
+    ...nextStep(plan, folder),
   );
   return lines.join('\n');
 }
@@ -62,14 +63,10 @@ function nextStep({ checks, manifests, inputs }: RollbackPlan, folder: string): 
   if (checks.some(({ level }) => level === 'blocking') || manifests.length === 0) return [];
   if (inputs.copyWith === 's3-batch-copy') {
     return [
-      `Next: read ${folder}/comment.md, then: npm run --silent s3-rewind -- deploy --record ${folder} --record-bucket … --boundary-arn … --service-role-arn …`,
+      `Next: read ${printable(folder)}/comment.md, then: npm run --silent s3-rewind -- deploy --record ${shellWord(folder)} --record-bucket … --boundary-arn … --service-role-arn …`,
     ];
   }
   return [
-    `Next: read ${folder}/comment.md, then: npm run --silent s3-rewind -- start-jobs --record ${folder} --yes`,
+    `Next: read ${printable(folder)}/comment.md, then: npm run --silent s3-rewind -- start-jobs --record ${shellWord(folder)} --yes`,
   ];
-}
-
-export function money(usd: number): string {
-  return usd > 0 && usd < 0.01 ? '< $0.01' : `$${usd.toFixed(2)}`;
 }

@@ -25,7 +25,7 @@ export function addPrepareRetentionCommand(program: Command): void {
       "add an inventory and a lifecycle rule for extend-retention: this changes the bucket's configuration",
     )
     .description(
-      'Adds to the configuration of a bucket what extend-retention works with. What is there is never changed:\nneither another inventory nor another lifecycle rule.',
+      'Adds to the configuration of a bucket what extend-retention works with. What is there is never changed: neither another inventory nor another lifecycle rule.',
     )
     .requiredOption('--bucket <name>', 'the bucket under Object Lock')
     .option(

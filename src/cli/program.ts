@@ -20,6 +20,7 @@ import { addRestoreArchivedCommand } from './restore-archived.ts';
 import { addRetentionReportCommand } from './retention-report-command.ts';
 import { addStartJobsCommand } from './start-jobs.ts';
 import { reportFailure } from './terminal.ts';
+import { rememberCommand } from './told-commands.ts';
 import { addUndoCommand } from './undo.ts';
 import { addVerifyCommand } from './verify.ts';
 
@@ -86,7 +87,7 @@ function addPlanCommand(program: Command): void {
     .usage('[--inventory …|--list] --bucket … --timestamp … --out …')
     .summary('make a plan from an inventory and a point in time; changes nothing')
     .description(
-      'Reads a list of object versions and works out what brings the bucket back to a point in time.\nWrites the plan folder: plan.json, manifests/, review/, comment.md, template.yaml and sql/. Changes nothing in any bucket.',
+      'Reads a list of object versions and works out what brings the bucket back to a point in time. Writes the plan folder: plan.json, manifests/, review/, comment.md, template.yaml and sql/. Changes nothing in any bucket.',
     )
     .option(
       '--inventory <path...>',
@@ -206,6 +207,10 @@ function assertGiven(command: Command, names: readonly string[]): void {
 export async function main(args: readonly string[]): Promise<number> {
   const json = args.includes('--json');
   const program = buildProgram();
+  return await rememberCommand(program, () => runProgram(program, args, json));
+}
+
+async function runProgram(program: Command, args: readonly string[], json: boolean): Promise<number> {
   try {
     if (args.length === 0) program.outputHelp();
     else await program.parseAsync(args, { from: 'user' });

@@ -50,7 +50,7 @@ export function addRestoreArchivedCommand(program: Command): void {
     .command('restore-archived')
     .summary('restore archived versions that a run left, and copy them: this changes the bucket')
     .description(
-      'Goes on where start-jobs left rows as archived: asks S3 to restore these versions (RestoreObject), looks after\nthem from time to time, and copies each behind the guards of any other row. Shows cost and waiting time first.',
+      'Goes on where start-jobs left rows as archived: asks S3 to restore these versions (RestoreObject), looks after them from time to time, and copies each behind the guards of any other row. Shows cost and waiting time first.',
     )
     .requiredOption('--record <folder>', 'the plan folder, or s3://BUCKET/ROLLBACK-ID/')
     .addOption(

@@ -6,6 +6,7 @@ import { RunbookError } from '../errors.ts';
 import type { RestoreState } from '../execute/archived/restore-file.ts';
 import type { RestoreOptions } from '../execute/archived/run-restore.ts';
 import { sleep } from '../execute/backoff.ts';
+import type { JobApproval } from '../execute/batch/watch-job.ts';
 import { refusalOf } from '../execute/refusals.ts';
 import type { Progress } from '../progress.ts';
 import type { RestoreTier } from '../s3/restore.ts';
@@ -19,8 +20,8 @@ type JobParts = Pick<RestoreOptions, 'askByJobs' | 'copyByTasks'>;
 
 /** What S3 Batch Operations does of the restores and copies of a record. */
 export type OpenedRestoreJobs = {
-  /** what is said of the approval; null: no job is made */
-  approval: string | null;
+  /** what jobs bear of the approval; null: no job is made */
+  approval: JobApproval | null;
   open(progress: Progress, isStopped: () => boolean): JobParts;
 };
 const NO_JOBS: OpenedRestoreJobs = { approval: null, open: () => ({}) };
@@ -90,21 +91,21 @@ export async function openRestoreJobs(
   const { asks, copies, stack } = work;
   if (remote === null || stack === null || !(asks || copies)) return NO_JOBS;
   if (asks) assertBatchTier(tier);
-  let approval = isAgreed ? undefined : state?.approval;
+  let approval: JobApproval | undefined = isAgreed ? undefined : state?.approval;
   if (approval === undefined || options.approval !== undefined) {
     const isNamed = asks || options.copyWith !== undefined;
     // Agreed to without a proof, when this machine was to copy.
     if (!isAgreed && !isNamed && options.approval === undefined) return NO_JOBS;
     if (options.approval === undefined && !isNamed) throw proofMissing();
-    approval = (await readApproval(options, record.plan)).reason;
+    approval = (await readApproval(options, record.plan)).approval;
   }
   const { place } = remote;
-  const reason = approval;
+  const agreed: JobApproval = approval;
   return {
-    approval: reason,
+    approval: agreed,
     open(progress, isStopped) {
       const site = openDeploySite(options, accountOfStack(stack.id), progress);
-      const run: RestoreRun = { site, place, record, stack, reason, isStopped };
+      const run: RestoreRun = { site, place, record, stack, approval: agreed, isStopped };
       return {
         ...(asks && { askByJobs: (...asked) => askByJobs(run, ...asked) }),
         ...(copies && { copyByTasks: (...asked) => copyByTasks(run, ...asked) }),

@@ -26,7 +26,7 @@ export function addRetentionReportCommand(program: Command): void {
   addEndpointOptions(program.command('retention-report'))
     .summary('add up the runs of extend-retention in a year; changes nothing')
     .description(
-      'Reads the records of extend-retention, proves each by its digest, and adds up a year: what was due, what\nwas locked, what was left, and where a run came later than the schedule.',
+      'Reads the records of extend-retention, proves each by its digest, and adds up a year: what was due, what was locked, what was left, and where a run came later than the schedule.',
     )
     .requiredOption('--bucket <name>', 'the bucket under Object Lock')
     .requiredOption('--year <yyyy>', 'the year, of UTC')

@@ -3,6 +3,7 @@ import type { RetentionOutcome } from '../retention/run-files.ts';
 import { formatCount } from '../review/figures.ts';
 import { isFulfilled, OUTCOMES, type Outcome } from '../s3/outcome.ts';
 import { printable } from '../s3/printable.ts';
+import { shellWord } from '../s3/shell-word.ts';
 
 /** What `extend-retention` prints for a person. */
 export function retentionPlanSummary(plan: RetentionPlan, out: string): string {
@@ -26,7 +27,7 @@ function nextStep({ reportOnly, review }: RetentionPlan, record: string): string
   const read = `Read: ${record}/comment.md`;
   if (reportOnly) return [read];
   const how = review.required ? '--yes' : '--unattended';
-  return [read, `Next: npm run --silent s3-rewind -- start-jobs --record ${record} ${how}`];
+  return [read, `Next: npm run --silent s3-rewind -- start-jobs --record ${shellWord(record)} ${how}`];
 }
 
 const NEXT_STEPS: Partial<Record<Outcome, string>> = {

@@ -40,7 +40,10 @@ export async function runDeploy(options: DeployOptions): Promise<void> {
     });
   }
   const days = wholeNumber('expires-days', options.expiresDays);
-  const concurrency = wholeNumber('reserved-concurrency', options.reservedConcurrency);
+  const concurrency =
+    options.reservedConcurrency === undefined
+      ? null
+      : wholeNumber('reserved-concurrency', options.reservedConcurrency);
   const scenarios = parseScenarios(options.scenarios);
   const terminal = await openTerminal({ quiet: options.quiet ?? false });
   let place: RecordPlace | null = null;
@@ -54,7 +57,7 @@ export async function runDeploy(options: DeployOptions): Promise<void> {
       repository: options.repository,
       runId: options.runId,
       expires: formatInstant(new Date(Date.now() + days * DAY_MS)),
-      reservedConcurrency: concurrency === 0 ? '' : String(concurrency),
+      reservedConcurrency: concurrency === 0 ? '' : (concurrency?.toString() ?? null),
     };
     if (isRetentionPlace(place)) {
       await deploySettings(site, place, setting, options);

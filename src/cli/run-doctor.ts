@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises';
 import process from 'node:process';
 import { readBucketFacts } from '../aws/bucket-facts.ts';
 import { openBucketProtection } from '../aws/bucket-protection.ts';
@@ -16,6 +17,7 @@ import { buildReport, type DoctorFacts, diagnose } from '../doctor/diagnose.ts';
 import { type GitHubFacts, readGitHubFacts } from '../doctor/github-facts.ts';
 import { readRecordFacts } from '../doctor/record-facts.ts';
 import { DEFAULT_WORKFLOWS } from '../doctor/schedules.ts';
+import type { WorkflowTexts } from '../doctor/workflows.ts';
 import { RunbookError } from '../errors.ts';
 import { openGitHub } from '../github/client.ts';
 import { openDoctorAnswers } from '../github/doctor-answers.ts';
@@ -26,11 +28,13 @@ import { doctorSummary } from './doctor-summary.ts';
 import { parseEndpoint } from './endpoint-options.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
 
+/** As they are published with this version, for other repositories. */
+const WORKFLOWS = new URL('../../examples/workflows/', import.meta.url);
 const RETRIES = { retries: 2, firstPauseMs: 100 };
 
 /** The `doctor` command. */
 export async function runDoctor(options: DoctorOptions): Promise<void> {
-  const asked = parseOptions(options);
+  const asked = parseOptions(options, await readPublished());
   const terminal = await openTerminal({ quiet: options.quiet ?? false });
   try {
     const facts = await readFacts(asked, options, terminal.progress);
@@ -47,7 +51,7 @@ export async function runDoctor(options: DoctorOptions): Promise<void> {
 type Asked = ReturnType<typeof parseOptions>;
 
 /** @throws RunbookError INVALID_OPTION, INVALID_BUCKET, GITHUB_UNAUTHORISED */
-function parseOptions(options: DoctorOptions) {
+function parseOptions(options: DoctorOptions, published: WorkflowTexts) {
   const { repository, environment, branch, workflow, recordBucket, bucket, endpointUrl } = options;
   if (repository === undefined && recordBucket === undefined && bucket === undefined) {
     if (options.bootstrapStack === undefined) {
@@ -85,6 +89,7 @@ function parseOptions(options: DoctorOptions) {
             branch: branch ?? null,
             workflows: workflow ?? DEFAULT_WORKFLOWS,
             workflowsNamed: workflow !== undefined,
+            published,
           },
     environment,
     stackName: options.bootstrapStack ?? DEFAULT_STACK,
@@ -161,6 +166,12 @@ async function readRepository(github: NonNullable<Asked['github']>): Promise<Git
   const { repository } = github;
   const client = openGitHub({ token, repository, ...(baseUrl ? { baseUrl } : {}) });
   return await readGitHubFacts(openDoctorAnswers(client), github);
+}
+
+async function readPublished(): Promise<WorkflowTexts> {
+  const names = (await readdir(WORKFLOWS)).filter((name) => name.endsWith('.yml')).toSorted();
+  const read = async (name: string) => [name, await readFile(new URL(name, WORKFLOWS), 'utf8')] as const;
+  return new Map(await Promise.all(names.map(read)));
 }
 
 async function readAccount(stackName: string, options: DoctorOptions): Promise<AccountFacts> {

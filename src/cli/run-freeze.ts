@@ -71,9 +71,10 @@ export async function runFreeze(options: FreezeOptions): Promise<void> {
 
 /** The `thaw` command. */
 export async function runThaw(options: ThawOptions): Promise<void> {
+  const bucket = options.bucket === undefined ? null : parseBucketName(options.bucket);
   const record = openFreezeRecord(options.record, null, options);
   await atBucket(options.record, options, async (site) => {
-    const thawed = await thawBucket(site, record, { isTrial: options.dryRun === true });
+    const thawed = await thawBucket(site, record, { isTrial: options.dryRun === true, bucket });
     if (options.json) writeJson({ command: 'thaw', record: record.name, ...thawed });
     else writeOut(thawSummary(thawed, record.name));
     if (thawed.rulesLeftPaused.length > 0) process.exitCode = EXIT_ROWS_LEFT;

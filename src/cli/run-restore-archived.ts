@@ -16,6 +16,7 @@ import type { RunOutcome } from '../execute/run-files.ts';
 import { builtInPrices, readPriceTable } from '../plan/prices.ts';
 import { S3CallError } from '../s3/call-error.ts';
 import { isFulfilled } from '../s3/outcome.ts';
+import { shellWord } from '../s3/shell-word.ts';
 import { parseConcurrency } from './concurrency-option.ts';
 import { parseEndpoint } from './endpoint-options.ts';
 import { EXIT_ROWS_LEFT, EXIT_WAITING } from './exit-status.ts';
@@ -88,7 +89,7 @@ function agreementOf(
       'CONFIRMATION_MISSING',
       `This would restore ${rows} versions from their archives, which costs money, and copy them.`,
       {
-        hint: `see cost and waiting time with --offer; to agree: npm run --silent s3-rewind -- ${COMMAND} --record ${options.record} --yes`,
+        hint: `see cost and waiting time with --offer; to agree: npm run --silent s3-rewind -- ${COMMAND} --record ${shellWord(options.record)} --yes`,
       },
     );
   }

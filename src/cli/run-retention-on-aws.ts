@@ -21,7 +21,7 @@ import { EXIT_ROWS_LEFT } from './exit-status.ts';
 import { watchStop } from './interruption.ts';
 import { openRecordCalls } from './open-record.ts';
 import { retentionRunSummary } from './retention-summary.ts';
-import { readApproval } from './run-start-on-aws.ts';
+import { type GivenApproval, readApproval } from './run-start-on-aws.ts';
 import type { StartJobsOptions } from './start-jobs.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
 
@@ -50,7 +50,7 @@ export async function runRetentionOnAws(options: Options, place: RecordPlace): P
       place,
       workFolder,
       startedBy: consent.startedBy,
-      reason: consent.reason,
+      approval: consent.approval,
       tags: [ROLLBACK_TAGS.repository, ROLLBACK_TAGS.run].map((key) => ({
         key,
         value: stack.tags[key] ?? 'none',
@@ -72,7 +72,7 @@ export async function runRetentionOnAws(options: Options, place: RecordPlace): P
   }
 }
 
-type Consent = { startedBy: RetentionStart['startedBy']; reason: string; text: string | null };
+type Consent = { startedBy: RetentionStart['startedBy'] } & GivenApproval;
 
 /**
  * Who lets the run start: the proof of an approval, or, with --unattended, the approval that AWS holds from before.
@@ -83,13 +83,14 @@ async function readConsent(
   plan: { retentionId: string; digest: string },
 ): Promise<Consent> {
   if (options.unattended !== true) {
-    const approval = await readApproval(options, { rollbackId: plan.retentionId, digest: plan.digest });
-    return { ...approval, startedBy: 'review' };
+    const given = await readApproval(options, { rollbackId: plan.retentionId, digest: plan.digest });
+    return { ...given, startedBy: 'review' };
   }
   if (options.approval !== undefined || options.yes === true) {
     throw new RunbookError('INVALID_OPTION', '--unattended excludes --approval and --yes.', {
       hint: '--approval is for a run that was reviewed, --unattended for a schedule',
     });
   }
-  return { startedBy: 'unattended', reason: 'unattended, within approved settings', text: null };
+  const approval = { reason: 'unattended, within approved settings', tags: [] };
+  return { startedBy: 'unattended', approval, text: null };
 }

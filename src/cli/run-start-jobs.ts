@@ -8,9 +8,12 @@ import { DEFAULT_REQUESTS_IN_FLIGHT, runDirect } from '../execute/direct.ts';
 import { copySourceOf, type PlanRecord, writtenBucket } from '../execute/record.ts';
 import { lockRecord } from '../execute/record-lock.ts';
 import type { RunOutcome } from '../execute/run-files.ts';
+import { isListedOnly } from '../plan/estimate-input.ts';
 import { isRetentionPlace } from '../retention/remote-record.ts';
 import { isRetentionRecord } from '../retention/retention-record.ts';
+import { formatCount } from '../review/figures.ts';
 import { isFulfilled } from '../s3/outcome.ts';
+import { shellWord } from '../s3/shell-word.ts';
 import { isSetRecord } from '../set/set-record.ts';
 import { parseConcurrency } from './concurrency-option.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
@@ -115,12 +118,14 @@ function printPolicies({ plan }: PlanRecord, principalArn: string): void {
 }
 
 function confirmationMissing({ name, plan }: PlanRecord): RunbookError {
-  const rows = plan.manifests.reduce((total, manifest) => total + manifest.rows, 0);
+  const rows = plan.manifests
+    .filter(({ scenario }) => !isListedOnly(scenario))
+    .reduce((total, manifest) => total + manifest.rows, 0);
   return new RunbookError(
     'CONFIRMATION_MISSING',
-    `This would change ${rows} rows' keys in the bucket '${writtenBucket(plan)}' (${plan.rollbackId}, ${plan.digest}).`,
+    `This would carry out ${formatCount(rows)} planned row${rows === 1 ? '' : 's'} in the bucket '${writtenBucket(plan)}' (${plan.rollbackId}, ${plan.digest}).`,
     {
-      hint: `read ${name.replace(/\/$/, '')}/comment.md; if it describes what you want: npm run --silent s3-rewind -- start-jobs --record ${name} --yes`,
+      hint: `read ${name.replace(/\/$/, '')}/comment.md; if it describes what you want: npm run --silent s3-rewind -- start-jobs --record ${shellWord(name)} --yes`,
     },
   );
 }

@@ -8,7 +8,9 @@ import { accountOfStack } from '../deploy/site.ts';
 import { startJobs } from '../deploy/start.ts';
 import { RunbookError } from '../errors.ts';
 import { readPatiently, sleep } from '../execute/backoff.ts';
+import { legalTags } from '../execute/batch/job-request.ts';
 import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
+import type { JobApproval } from '../execute/batch/watch-job.ts';
 import { refusalOf } from '../execute/refusals.ts';
 import { isFulfilled } from '../s3/outcome.ts';
 import { openDeploySite } from './deploy-site.ts';
@@ -46,19 +48,19 @@ export async function runJobsOnAws(
   try {
     const objects = openRecordCalls(options);
     const { plan } = await readRemotePlan({ objects, pause: sleep }, place);
-    const approval = await readApproval(options, plan);
+    const given = await readApproval(options, plan);
     const jobs = await readJobs({ objects, pause: sleep }, place, plan);
     const site = openDeploySite(options, accountOfStack(jobs?.stackId ?? ''), terminal.progress);
-    if (approval.text !== null) {
+    if (given.text !== null) {
       const object = {
         bucket: place.bucket,
         key: `${place.prefix}approval.json`,
-        body: approval.text,
+        body: given.text,
         condition: null,
       };
       await readPatiently(() => objects.writeObject(object), sleep);
     }
-    const outcome = await startJobs(site, place, { reason: approval.reason, isStopped: stop.isStopped });
+    const outcome = await startJobs(site, place, { approval: given.approval, isStopped: stop.isStopped });
     terminal.finish();
     const record = formatRecordUrl(place);
     if (options.json && before !== null) writeJson({ ...before, run: outcome });
@@ -73,6 +75,9 @@ export async function runJobsOnAws(
   }
 }
 
+/** An approval as the jobs bear it, and the text of approval.json; null where nobody approved. */
+export type GivenApproval = { approval: JobApproval; text: string | null };
+
 /**
  * The proof of approval, which comes before anything is asked of AWS.
  * @throws RunbookError CONFIRMATION_MISSING, APPROVAL_UNREADABLE, APPROVAL_DIGEST_CHANGED, APPROVAL_MISSING
@@ -80,11 +85,11 @@ export async function runJobsOnAws(
 export async function readApproval(
   options: Options,
   plan: { rollbackId: string; digest: string },
-): Promise<{ reason: string; text: string | null }> {
+): Promise<GivenApproval> {
   const { approval, yes } = options;
   if (approval === 'none' && yes === true) {
     process.stderr.write(`${NO_APPROVAL_WARNING}\n`);
-    return { reason: 'approval: none', text: null };
+    return { approval: { reason: 'approval: none', tags: [] }, text: null };
   }
   if (approval === undefined || approval === 'none') {
     throw new RunbookError(
@@ -120,7 +125,7 @@ export async function readApproval(
       },
     );
   }
-  const { digest, kind, approver } = parsed.data;
+  const { digest, kind, approver, run, commentUrl } = parsed.data;
   if (digest !== plan.digest) {
     throw new RunbookError(
       'APPROVAL_DIGEST_CHANGED',
@@ -135,5 +140,10 @@ export async function readApproval(
       hint: 'for test data only: --approval none --yes',
     });
   }
-  return { reason: `approved by ${approver.login} (${kind})`, text };
+  const tags = [
+    { key: 's3-rewind:approved-by', value: approver.login },
+    { key: 's3-rewind:approved-in', value: run.url },
+    ...(commentUrl === null ? [] : [{ key: 's3-rewind:shown-in', value: commentUrl }]),
+  ];
+  return { approval: { reason: `approved by ${approver.login} (${kind})`, tags: legalTags(tags) }, text };
 }

@@ -9,6 +9,7 @@ import type { RetentionStart } from '../retention/run-files.ts';
 import { runRetention } from '../retention/run-retention.ts';
 import { formatCount } from '../review/figures.ts';
 import { isFulfilled } from '../s3/outcome.ts';
+import { shellWord } from '../s3/shell-word.ts';
 import { parseEndpoint } from './endpoint-options.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
 import { watchStop } from './interruption.ts';
@@ -63,7 +64,7 @@ function whoSaidYes(
     'CONFIRMATION_MISSING',
     `This would extend the retention of ${formatCount(tasks)} versions in the bucket '${plan.settings.bucket}' (${plan.retentionId}, ${plan.digest}).`,
     {
-      hint: `read ${folder}/comment.md; if it describes what you want: npm run --silent s3-rewind -- start-jobs --record ${folder} --yes`,
+      hint: `read ${folder}/comment.md; if it describes what you want: npm run --silent s3-rewind -- start-jobs --record ${shellWord(folder)} --yes`,
     },
   );
 }

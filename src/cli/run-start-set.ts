@@ -2,8 +2,10 @@ import process from 'node:process';
 import { RunbookError } from '../errors.ts';
 import { assertNothingBlocks } from '../execute/preflight.ts';
 import type { RunOutcome } from '../execute/run-files.ts';
+import { isListedOnly } from '../plan/estimate-input.ts';
+import { formatCount } from '../review/figures.ts';
 import { addOutcomes, isFulfilled, noOutcomes, RETRIED_OUTCOMES } from '../s3/outcome.ts';
-import { printable } from '../s3/printable.ts';
+import { shellWord } from '../s3/shell-word.ts';
 import { readSet, type SetRecord } from '../set/set-record.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
 import { runRecord } from './run-start-jobs.ts';
@@ -62,7 +64,7 @@ function tell({ set }: SetRecord, ended: readonly MemberOutcome[], options: Star
 }
 
 function setSummary(ended: readonly MemberOutcome[], notStarted: readonly string[], folder: string): string {
-  const name = printable(folder);
+  const name = shellWord(folder);
   const again = `npm run --silent s3-rewind -- start-jobs --record ${name} --yes`;
   return [
     ...ended.map(({ bucket, record, outcome }) => `${bucket}\n${runSummary(outcome, record)}\n`),
@@ -75,13 +77,14 @@ function setSummary(ended: readonly MemberOutcome[], notStarted: readonly string
 function confirmationMissing({ set, members }: SetRecord, name: string): RunbookError {
   const rows = members
     .flatMap(({ record }) => record.plan.manifests)
+    .filter(({ scenario }) => !isListedOnly(scenario))
     .reduce((total, manifest) => total + manifest.rows, 0);
   const buckets = set.members.map(({ bucket }) => bucket).join(', ');
   return new RunbookError(
     'CONFIRMATION_MISSING',
-    `This would change ${rows} rows' keys in ${set.members.length} buckets: ${buckets} (${set.setId}, ${set.digest}).`,
+    `This would carry out ${formatCount(rows)} planned row${rows === 1 ? '' : 's'} in ${set.members.length} buckets: ${buckets} (${set.setId}, ${set.digest}).`,
     {
-      hint: `read ${name.replace(/\/$/, '')}/comment.md; if it describes what you want: npm run --silent s3-rewind -- start-jobs --record ${name} --yes`,
+      hint: `read ${name.replace(/\/$/, '')}/comment.md; if it describes what you want: npm run --silent s3-rewind -- start-jobs --record ${shellWord(name)} --yes`,
     },
   );
 }
@@ -89,7 +92,7 @@ function confirmationMissing({ set, members }: SetRecord, name: string): Runbook
 function withSetHint(error: unknown, name: string): unknown {
   if (!(error instanceof RunbookError) || error.code !== 'INTERRUPTED') return error;
   return new RunbookError(error.code, error.message, {
-    hint: `go on with: npm run --silent s3-rewind -- start-jobs --record ${name} --yes`,
+    hint: `go on with: npm run --silent s3-rewind -- start-jobs --record ${shellWord(name)} --yes`,
     cause: error,
   });
 }

@@ -4,6 +4,7 @@ import { formatCount } from '../review/figures.ts';
 import { isFulfilled, OUTCOMES, type Outcome } from '../s3/outcome.ts';
 import { printable } from '../s3/printable.ts';
 import { SCENARIO_ACTIONS } from '../s3/rollback.ts';
+import { shellWord } from '../s3/shell-word.ts';
 
 /** What each outcome that leaves a key alone asks for next. */
 const NEXT_STEPS: Partial<Record<Outcome, string>> = {
@@ -39,6 +40,6 @@ export function runSummary(run: RunOutcome, folder: string): string {
     isFulfilled(run.outcomes) ? 'Every planned row is done.' : 'Some rows were left as they are.',
     ...left,
     `Outcomes: ${name}/outcomes/`,
-    `Next: npm run --silent s3-rewind -- verify --record ${name}`,
+    `Next: npm run --silent s3-rewind -- verify --record ${shellWord(folder)}`,
   ].join('\n');
 }

@@ -5,6 +5,7 @@ import { RunbookError } from '../errors.ts';
 import { readRunStart } from '../execute/run-files.ts';
 import { stageFolder } from '../plan/plan-folder.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
+import { shellWord } from '../s3/shell-word.ts';
 import { memberFolder, type ReplicationPair, type SetCheck } from '../set/set-file.ts';
 import { readSet, type SetRecord } from '../set/set-record.ts';
 import { buildSet, type PlannedMember, writeSet } from '../set/write-set.ts';
@@ -29,7 +30,7 @@ export async function runUndoSet(options: UndoOptions): Promise<void> {
   const run = await startedMembers(members);
   if (run.length === 0) {
     throw new RunbookError('RECORD_NOT_RUN', `No member of ${options.record} was run.`, {
-      hint: `there is nothing to take back; to run it: npm run --silent s3-rewind -- start-jobs --record ${options.record} --yes`,
+      hint: `there is nothing to take back; to run it: npm run --silent s3-rewind -- start-jobs --record ${shellWord(options.record)} --yes`,
     });
   }
   const staged = await stageFolder(out, null);

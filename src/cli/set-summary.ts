@@ -4,6 +4,7 @@ import { formatBytes, formatCount } from '../review/figures.ts';
 import { buildScenarioTable } from '../review/scenario-table.ts';
 import { formatDuration } from '../s3/duration.ts';
 import { printable } from '../s3/printable.ts';
+import { shellWord } from '../s3/shell-word.ts';
 import { describeSet } from '../set/set-comment.ts';
 import type { RollbackSet } from '../set/set-file.ts';
 
@@ -33,7 +34,7 @@ export function planSetSummary(set: RollbackSet, plans: readonly RollbackPlan[],
     ]);
   }
   const name = printable(folder);
-  const next = `Next: read ${name}/comment.md, then: npm run --silent s3-rewind -- start-jobs --record ${name} --yes`;
+  const next = `Next: read ${name}/comment.md, then: npm run --silent s3-rewind -- start-jobs --record ${shellWord(folder)} --yes`;
   return [
     `Set ${set.setId}: ${describeSet(set, plans)}`,
     table.toString(),

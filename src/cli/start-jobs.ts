@@ -39,7 +39,7 @@ export function addStartJobsCommand(program: Command): void {
     .command('start-jobs')
     .summary('run a plan: this changes the bucket')
     .description(
-      'Runs the plan of a record: adds and removes delete markers and copies versions, each behind its guard.\nNever deletes an object version. Leaves one outcome for every planned row in the record.',
+      'Runs the plan of a record: adds and removes delete markers and copies versions, each behind its guard. Never deletes an object version. Leaves one outcome for every planned row in the record.',
     )
     .requiredOption('--record <folder>', 'the plan folder, or s3://BUCKET/ROLLBACK-ID/')
     .option('--yes', 'go ahead; without it nothing is changed')

@@ -3,6 +3,7 @@ import process from 'node:process';
 import { exitCodeOf, RunbookError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import { inertJson, printable } from '../s3/printable.ts';
+import { tellConnection } from './told-commands.ts';
 
 /** Where a command talks: results to stdout, everything else to stderr. */
 export type Terminal = {
@@ -91,9 +92,13 @@ export function outliveReaders(): void {
   }
 }
 
-/** Writes a text to stdout. Line breaks of its own stay; what came from outside has to be printable already. */
+/**
+ * Writes a text to stdout. Line breaks of its own stay; what came from outside has to be printable already. Commands
+ * that it tells as the next ones are given the connection of the one that runs.
+ */
 export function writeOut(text: string): void {
-  process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
+  const told = tellConnection(text);
+  process.stdout.write(told.endsWith('\n') ? told : `${told}\n`);
 }
 
 let isResultTold = false;
@@ -106,7 +111,7 @@ export function writeJson(value: object): void {
     return;
   }
   isResultTold = true;
-  writeOut(inertJson(JSON.stringify(value)));
+  process.stdout.write(`${inertJson(JSON.stringify(value))}\n`);
 }
 
 /** A stack has line breaks of its own; what its message holds besides comes from outside. */
@@ -120,7 +125,8 @@ function printableLines(text: string): string {
  */
 export function reportFailure(error: unknown, json: boolean): number {
   const refusal = error instanceof RunbookError ? error : internalError(error);
-  const { code, message, hint } = refusal;
+  const { code, message } = refusal;
+  const hint = tellConnection(refusal.hint);
   if (json) writeJson({ error: { code, message, hint } });
   process.stderr.write(`${code}: ${printable(message)}\nNext: ${printable(hint)}\n`);
   if (refusal !== error) {

@@ -27,7 +27,7 @@ export function addUndoCommand(program: Command): void {
     .command('undo')
     .summary('make the plan that takes a run back; changes nothing')
     .description(
-      'Works out from a record alone what takes its run back, and writes it as a plan like any other: reviewed, run,\nverified and undoable in turn. Keys that were written since the run are left alone when it runs.',
+      'Works out from a record alone what takes its run back, and writes it as a plan like any other: reviewed, run, verified and undoable in turn. Keys that were written since the run are left alone when it runs.',
     )
     .requiredOption('--record <folder>', 'the record of the run: a plan folder, or s3://BUCKET/ROLLBACK-ID/')
     .option('--out <folder>', 'the plan folder to make; must not exist, or be empty')

@@ -29,7 +29,7 @@ export function addVerifyCommand(program: Command): void {
     .command('verify')
     .summary('prove that a run did what its plan promised; changes nothing')
     .description(
-      'Compares the outcomes with the manifests row for row, and the current entry of every key that was acted on\nwith what the plan promised: the marker on top, the exposed version, the copy with data, headers and tags.',
+      'Compares the outcomes with the manifests row for row, and the current entry of every key that was acted on with what the plan promised: the marker on top, the exposed version, the copy with data, headers and tags.',
     )
     .requiredOption('--record <folder>', 'the record of the run: a plan folder, or s3://BUCKET/ROLLBACK-ID/');
   addDestinationOptions(addEndpointOptions(command))

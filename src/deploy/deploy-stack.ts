@@ -12,7 +12,7 @@ export type StackSetting = {
   runId: string;
   /** after this time cleanup takes the stack away; UTC */
   expires: string;
-  /** '' for no limit; null where the stack has no function */
+  /** '' for no limit; null for what the plan is estimated with, or where the stack has no function */
   reservedConcurrency: string | null;
 };
 

@@ -34,7 +34,8 @@ export async function deploy(
   const { plan } = await readRemotePlan(site, place);
   await assertStartable(plan, site.s3, site.pause);
   const wanted = plan.manifests.filter(({ scenario }) => scenarios?.includes(scenario) ?? true);
-  const stack = await deployStack(site, place, plan, setting);
+  const reservedConcurrency = setting.reservedConcurrency ?? plan.estimate.concurrency?.toString() ?? null;
+  const stack = await deployStack(site, place, plan, { ...setting, reservedConcurrency });
   const earlier = await readJobs(site, place, plan);
   const jobs: DeployedJob[] = [];
   const renewed: Scenario[] = [];

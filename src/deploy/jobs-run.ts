@@ -1,6 +1,6 @@
 import { RunbookError } from '../errors.ts';
 import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
-import { explainJob } from '../execute/batch/watch-job.ts';
+import { explainJob, type JobApproval } from '../execute/batch/watch-job.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
 import type { BatchJob } from '../s3/batch-job.ts';
 import type { Stack } from '../s3/stack.ts';
@@ -17,7 +17,7 @@ export type JobsRun = {
   plan: RollbackPlan;
   stack: Stack;
   deployed: DeployedJobs;
-  reason: string;
+  approval: JobApproval;
   isStopped: () => boolean;
 };
 

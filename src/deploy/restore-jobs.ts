@@ -1,6 +1,7 @@
 import { RunbookError } from '../errors.ts';
 import type { RestoreJob, RestoreState } from '../execute/archived/restore-file.ts';
 import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
+import type { JobApproval } from '../execute/batch/watch-job.ts';
 import type { PlanRecord } from '../execute/record.ts';
 import type { RunOutcome } from '../execute/run-files.ts';
 import { BATCH_RESTORE_TIERS, type BatchRestoreTier } from '../s3/batch-job.ts';
@@ -19,7 +20,7 @@ export type RestoreRun = {
   /** a copy of the record, in a folder */
   record: PlanRecord;
   stack: Stack;
-  reason: string;
+  approval: JobApproval;
   isStopped: () => boolean;
 };
 

@@ -56,7 +56,7 @@ export async function runCopyJob(
     const before = await describe(run, job.id);
     let ended = before;
     if (before !== null && !ENDED_STATUSES.includes(before.status)) {
-      await confirmJobOnce(site.jobs, job.id, run.reason, pause);
+      await confirmJobOnce(site.jobs, job.id, run.approval, pause);
       ended = await waitUntilEnded(site.jobs, job.id, { pause, intervalMs, onJob: tell });
       if (ended.status !== 'Complete') throw endedEarly(run, job, ended);
     }

@@ -109,7 +109,7 @@ export async function finishRestoreJob(
   let ended = await describeIfKnown(run, job.id);
   if (ended === null) return { status: 'Forgotten', succeeded: 0, failures: {} };
   if (!ENDED_STATUSES.includes(ended.status)) {
-    await confirmJobOnce(site.jobs, job.id, run.reason, pause);
+    await confirmJobOnce(site.jobs, job.id, run.approval, pause);
     ended = await waitUntilEnded(site.jobs, job.id, {
       pause,
       intervalMs,

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunbookError } from '../errors.ts';
 import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
+import type { JobApproval } from '../execute/batch/watch-job.ts';
 import { assertStartable } from '../execute/preflight.ts';
 import type { RunOutcome } from '../execute/run-files.ts';
+import { ROLLBACK_TAGS } from '../s3/aws-names.ts';
+import type { Stack } from '../s3/stack.ts';
 import { underApproval } from './approval-tag.ts';
 import { checkStack, roleNamesOf } from './check-stack.ts';
 import { readJobs } from './jobs-file.ts';
@@ -12,11 +15,10 @@ import type { JobsRun } from './jobs-run.ts';
 import { readRemotePlan } from './remote-plan.ts';
 import { checkJobs, renewJobs, runJobs } from './run-jobs.ts';
 import type { DeploySite } from './site.ts';
-import { noteStart, writeRun } from './write-run.ts';
+import { noteStart, readStart, writeRun } from './write-run.ts';
 
 export type StartOptions = {
-  /** what is said of the approval in the reason of the jobs */
-  reason: string;
+  approval: JobApproval;
   /** Whether to stop watching; the tag is taken off, so that the jobs change nothing more. */
   isStopped: () => boolean;
 };
@@ -25,7 +27,7 @@ export type StartOptions = {
  * Starts the jobs of a plan and stays until they have come to their end: the order of docs/security.md, "What
  * start-jobs has to check, in this order". The caller has to have the proof of approval in its hands. Run again after it
  * was stopped or lost, it goes on; the tag of the approval is taken off whatever happens.
- * @throws RunbookError NOT_DEPLOYED, STACK_CHANGED, RECORD_*, CHECKS_BLOCK, VERSIONING_NOT_ENABLED, JOB_*, REPORT_*,
+ * @throws RunbookError NOT_DEPLOYED, STACK_EXPIRED, STACK_CHANGED, RECORD_*, CHECKS_BLOCK, VERSIONING_NOT_ENABLED, JOB_*, REPORT_*,
  *   INTERRUPTED; S3CallError
  */
 export async function startJobs(
@@ -44,6 +46,7 @@ export async function startJobs(
     });
   }
   const run: JobsRun = { site, place, plan, stack, deployed, ...options };
+  if ((await readStart(run)) === null) assertNotExpired(stack, place, site.objects.serverTime());
   const folder = await mkdtemp(join(tmpdir(), 's3-rewind-copies-'));
   try {
     return await underApproval(site, roleNamesOf(stack), plan.digest, async (approve) => {
@@ -58,4 +61,17 @@ export async function startJobs(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * A stack that has expired is one that the next cleanup removes, with jobs that run; a run that has begun goes on.
+ * @throws RunbookError STACK_EXPIRED
+ */
+function assertNotExpired({ name, tags }: Stack, place: RecordPlace, now: Date): void {
+  const expires = tags[ROLLBACK_TAGS.expires] ?? '';
+  if (!(Date.parse(expires) <= now.getTime())) return;
+  const record = formatRecordUrl(place);
+  throw new RunbookError('STACK_EXPIRED', `The stack ${name} has expired at ${expires}.`, {
+    hint: `see whether the plan still is what you want; then npm run --silent s3-rewind -- cleanup --record ${record}, and deploy it again`,
+  });
 }

@@ -41,15 +41,15 @@ export async function checkTaskJob(
  * @throws RunbookError JOB_FAILED, JOB_NOT_CONFIRMABLE, REPORT_*; S3CallError
  */
 export async function runTaskJob(
-  run: Pick<JobsRun, 'site' | 'place' | 'plan' | 'reason'>,
+  run: Pick<JobsRun, 'site' | 'place' | 'plan' | 'approval'>,
   job: TaskJob,
   manifest: PinnedManifest,
   onJob: (found: BatchJob) => void,
   command = 'start-jobs',
 ): Promise<ReportReconciliation> {
-  const { site, place, plan, reason } = run;
+  const { site, place, plan, approval } = run;
   const { pause, intervalMs } = site;
-  await confirmJobOnce(site.jobs, job.id, reason, pause);
+  await confirmJobOnce(site.jobs, job.id, approval, pause);
   const ended = await waitUntilEnded(site.jobs, job.id, { pause, intervalMs, onJob });
   if (ended.status !== 'Complete') throw endedEarly(run, job, ended, command);
   const report = { bucket: place.bucket, prefix: `${place.prefix}reports`, jobId: job.id };

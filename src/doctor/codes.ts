@@ -62,6 +62,16 @@ export const CHECK_KINDS = {
     'The subject of the tokens for AWS has one of the two forms that the roles of the bootstrap stack trust: with names, or with names and IDs.',
     'Take the customisation of the subject back: `gh api --method PUT repos/OWNER/NAME/actions/oidc/customization/sub -F use_default=true`.',
   ),
+  WORKFLOW_PERMISSIONS: kind(
+    'github',
+    'Each job of the workflows on the default branch gives its token what its actions need, and no more.',
+    'Take `permissions:` of the job from [examples/workflows](../examples/workflows).',
+  ),
+  WORKFLOW_VERSION: kind(
+    'github',
+    'The workflows *rollback*, *undo* and *resume* are there, and every copy is as this version of s3-rewind has it; all use one version, by its commit. Names, times, runners, descriptions and defaults may differ.',
+    'Copy the file anew from [examples/workflows](../examples/workflows) of the version that you use; what you changed on purpose may stay.',
+  ),
   ACCOUNT_IDENTITY: kind(
     'account',
     'There are credentials for AWS. What is readable below is readable for this identity.',

@@ -3,7 +3,7 @@ import { checkAccount } from './account.ts';
 import type { AccountFacts } from './account-facts.ts';
 import { type BucketRequest, checkBucket } from './bucket.ts';
 import type { BucketReadings } from './bucket-reading.ts';
-import { CHECK_STATUSES, checksOf, type DoctorCheck, failing } from './check.ts';
+import { CHECK_STATUSES, checksOf, type DoctorCheck, failing, type Reading } from './check.ts';
 import { CHECK_AREAS, CHECK_CODES, CHECK_KINDS, type CheckArea, type CheckCode, codesOf } from './codes.ts';
 import { checkGate } from './gate.ts';
 import type { GitHubFacts, GitHubRequest } from './github-facts.ts';
@@ -11,6 +11,7 @@ import { checkGitHubSettings, subjectPrefix } from './github-settings.ts';
 import { checkRecordBucket } from './record.ts';
 import type { RecordFacts } from './record-facts.ts';
 import { checkSchedules } from './schedules.ts';
+import { checkWorkflows } from './workflows.ts';
 
 /** What was found out; null: nobody asked for it. */
 export type DoctorFacts = {
@@ -48,6 +49,10 @@ export function diagnose(facts: DoctorFacts, request: DoctorRequest): DoctorChec
     checks.push(
       ...checkGate(github, { environment, branch }),
       ...checkGitHubSettings(github, name),
+      ...checkWorkflows(github.workflowFiles, request.github.published, {
+        name,
+        contents: contentsOf(github),
+      }),
       ...checkSchedules(github.schedules, github.repository, {
         named: request.github.workflowsNamed,
         name,
@@ -76,6 +81,10 @@ export function diagnose(facts: DoctorFacts, request: DoctorRequest): DoctorChec
   const place = ({ code }: DoctorCheck) => Object.keys(CHECK_AREAS).indexOf(CHECK_KINDS[code].area);
   // Stable: what belongs to one bucket or workflow stays together.
   return checks.toSorted((left, right) => place(left) - place(right));
+}
+
+function contentsOf({ permissions, repository }: GitHubFacts): Reading<unknown> {
+  return permissions.find(({ name }) => name === 'contents')?.reading ?? repository;
 }
 
 function branchOf({ github }: DoctorFacts, { github: request }: DoctorRequest): string | null {

@@ -3,6 +3,7 @@ import { environmentSchema } from '../approve/github-answers.ts';
 import type { Reading } from './check.ts';
 import { parseAnswer, takeReading, takeReadingOrNull } from './reading.ts';
 import { readSchedules, type ScheduleCalls, type ScheduledWorkflow } from './schedule-facts.ts';
+import { readWorkflowFiles, type WorkflowFile, type WorkflowTexts } from './workflows.ts';
 
 /** How the subject of a repository's OIDC tokens is made. */
 export type OidcSubject = {
@@ -65,6 +66,7 @@ export type GitHubFacts = {
   workflowPermissions: Reading<WorkflowPermissions>;
   oidc: Reading<OidcSubject>;
   schedules: ScheduledWorkflow[];
+  workflowFiles: WorkflowFile[];
 };
 
 export type GitHubRequest = {
@@ -74,6 +76,8 @@ export type GitHubRequest = {
   branch: string | null;
   /** files below .github/workflows that run on a schedule */
   workflows: readonly string[];
+  /** the workflows that this version comes with */
+  published: WorkflowTexts;
 };
 
 /** Reads what GitHub says of a repository. */
@@ -83,7 +87,7 @@ export async function readGitHubFacts(calls: GitHubCalls, request: GitHubRequest
   );
   const { environment: name } = request;
   const branch = request.branch ?? (repository.readable ? repository.value.default_branch : 'main');
-  const [environment, workflowPermissions, oidc, schedules, permissions] = await Promise.all([
+  const [environment, workflowPermissions, oidc, schedules, workflowFiles, permissions] = await Promise.all([
     takeReadingOrNull(async () =>
       parseAnswer(`Environment ${name}`, gatedEnvironmentSchema, await calls.readEnvironment(name)),
     ),
@@ -96,6 +100,7 @@ export async function readGitHubFacts(calls: GitHubCalls, request: GitHubRequest
     ),
     takeReading(() => calls.readOidcSubject()),
     readSchedules(calls, request.workflows, branch),
+    readWorkflowFiles((path) => takeReadingOrNull(() => calls.readFile(path, branch)), request.published),
     Promise.all(
       READ_PERMISSIONS.map(async (permission) => ({
         name: permission,
@@ -110,5 +115,14 @@ export async function readGitHubFacts(calls: GitHubCalls, request: GitHubRequest
         parseAnswer(`Branches of ${name}`, branchPoliciesSchema, await calls.readBranchPolicies(name)),
       )
     : null;
-  return { repository, environment, branchPolicies, permissions, workflowPermissions, oidc, schedules };
+  return {
+    repository,
+    environment,
+    branchPolicies,
+    permissions,
+    workflowPermissions,
+    oidc,
+    schedules,
+    workflowFiles,
+  };
 }

@@ -5,6 +5,7 @@ import type { Progress } from '../progress.ts';
 import { addOutcomes, noOutcomes, type OutcomeCounts, RETRIED_OUTCOMES } from '../s3/outcome.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
 import { isBatchCopied, SCENARIO_ACTIONS, type Scenario } from '../s3/rollback.ts';
+import { shellWord } from '../s3/shell-word.ts';
 import { collectScenario } from './archived/collect-outcomes.ts';
 import { readLeftRows } from './archived/left-rows.ts';
 import { isRestorable } from './archived/restorable.ts';
@@ -126,7 +127,7 @@ function assertCopiesHere({ plan, name }: PlanRecord): void {
     'COPY_WITH_NOT_POSSIBLE',
     'The copies of this plan are those of a job of S3 Batch Operations; this machine does not make them.',
     {
-      hint: `on AWS: npm run --silent s3-rewind -- deploy --record ${name} …; or plan again without --copy-with, which copies under the guard from here`,
+      hint: `on AWS: npm run --silent s3-rewind -- deploy --record ${shellWord(name)} …; or plan again without --copy-with, which copies under the guard from here`,
     },
   );
 }
@@ -219,7 +220,7 @@ function interrupted({ name }: PlanRecord, isRestoring: boolean): RunbookError {
     'INTERRUPTED',
     'The run was interrupted; what was begun is finished and recorded.',
     {
-      hint: `go on with: npm run --silent s3-rewind -- ${command} --record ${name}${isRestoring ? '' : ' --yes'}`,
+      hint: `go on with: npm run --silent s3-rewind -- ${command} --record ${shellWord(name)}${isRestoring ? '' : ' --yes'}`,
     },
   );
 }

@@ -4,6 +4,7 @@ import type { PlanManifest } from '../plan/plan-file.ts';
 import { formatCsvLine, parseCsvLine } from '../s3/csv.ts';
 import { encodeKey, type PlannedRow } from '../s3/manifest.ts';
 import { isOutcome } from '../s3/outcome.ts';
+import { shellWord } from '../s3/shell-word.ts';
 import { writeWhole } from './disk.ts';
 import { foldJournal, type RowOutcome } from './journal.ts';
 import { journalFile } from './journal-file.ts';
@@ -138,6 +139,6 @@ export async function* outcomeText(
 
 export function notRun({ name }: PlanRecord, fact: string): RunbookError {
   return new RunbookError('RECORD_NOT_RUN', `The plan has not come to its end: ${fact}`, {
-    hint: `npm run --silent s3-rewind -- start-jobs --record ${name} --yes`,
+    hint: `npm run --silent s3-rewind -- start-jobs --record ${shellWord(name)} --yes`,
   });
 }

@@ -5,6 +5,7 @@ import { RunbookError } from '../errors.ts';
 import { sha256OfFile } from '../inventory/checksum.ts';
 import type { PlanManifest } from '../plan/plan-file.ts';
 import { encodeKey, type PlannedRow, parseManifestLine } from '../s3/manifest.ts';
+import { shellWord } from '../s3/shell-word.ts';
 import type { RowOutcome } from './journal.ts';
 import { isOutcomeHeader, notRun, parseOutcomeRow } from './outcome-file.ts';
 import type { PlanRecord } from './record.ts';
@@ -96,6 +97,6 @@ function linesOf(path: string): AsyncIterable<string> {
 
 function damaged({ name }: PlanRecord, fact: string): RunbookError {
   return new RunbookError('OUTCOMES_DAMAGED', fact, {
-    hint: `npm run --silent s3-rewind -- start-jobs --record ${name} --yes   (writes it again from the journals; rows with an outcome are not touched)`,
+    hint: `npm run --silent s3-rewind -- start-jobs --record ${shellWord(name)} --yes   (writes it again from the journals; rows with an outcome are not touched)`,
   });
 }

@@ -77,6 +77,11 @@ export async function readRunOutcome(record: PlanRecord): Promise<RunOutcome | n
   return await readRunFile(record, OUTCOME_FILE, outcomeSchema);
 }
 
+/** @throws RunbookError OUTCOMES_DAMAGED, RECORD_CHANGED where it is of another plan */
+export function parseRunOutcome({ digest }: Pick<RollbackPlan, 'digest'>, text: string): RunOutcome {
+  return parseOwn(OUTCOME_FILE, digest, text, outcomeSchema);
+}
+
 export async function writeRunOutcome({ folder }: PlanRecord, outcome: RunOutcome): Promise<void> {
   await writeWhole(join(folder, OUTCOME_FILE), [`${JSON.stringify(outcome, null, 2)}\n`]);
 }

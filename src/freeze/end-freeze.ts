@@ -1,4 +1,5 @@
 import { RunbookError } from '../errors.ts';
+import { shellWord } from '../s3/shell-word.ts';
 import type { FreezeSite } from './bucket-state.ts';
 import { isExpired } from './freeze-file.ts';
 import type { FreezeRecord } from './freeze-record.ts';
@@ -35,7 +36,7 @@ export async function endFreeze(
     return { ...none, outcome: outcome === 'already' ? 'none' : outcome, bucket, differences, wasExpired };
   } catch (error) {
     if (!(error instanceof RunbookError) || error.code !== 'ACCESS_DENIED') throw error;
-    const next = `npm run --silent s3-rewind -- thaw --record ${record.name}`;
+    const next = `npm run --silent s3-rewind -- thaw --record ${shellWord(record.name)}`;
     const wasExpired = isExpired(file, site.now());
     return { ...none, outcome: 'left', bucket, wasExpired, next };
   }

@@ -8,34 +8,43 @@ export const FREEZE_FILE = 'freeze.json';
 
 const utc = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/);
 const ruleSchema = z
-  .record(z.string(), z.unknown())
-  .and(z.object({ ID: z.string().optional(), Status: z.string().optional() }));
+  .looseObject({ ID: z.string().optional(), Status: z.string().optional() })
+  .describe('a lifecycle rule, whole, whatever it holds');
 const lifecycleSchema = z.strictObject({
   rules: z.array(ruleSchema),
-  leastTransitionSize: z.string().nullable(),
+  leastTransitionSize: z.string().nullable().describe('TransitionDefaultMinimumObjectSize'),
 });
 
-const freezeFileSchema = z.strictObject({
-  schemaVersion: z.literal(1),
-  id: z.string().regex(/^[0-9a-f]{8}$/),
-  rollbackId: z.string().nullable(),
-  bucket: z.string(),
-  partition: z.string(),
-  prefixes: z.array(z.string()),
-  except: z.array(z.string()),
-  letsServicesWrite: z.boolean(),
-  until: utc,
-  /** freezing: written before the change, so some or none of it may be in force */
-  state: z.enum(['freezing', 'frozen', 'thawed']),
-  frozenAt: utc,
-  thawedAt: utc.nullable(),
-  policy: z.strictObject({ before: z.string().nullable(), after: z.string() }),
-  lifecycle: z.strictObject({
-    before: lifecycleSchema.nullable(),
-    after: lifecycleSchema.nullable(),
-    paused: z.array(ruleSchema),
-  }),
-});
+export const freezeFileSchema = z
+  .strictObject({
+    schemaVersion: z.literal(1),
+    id: z
+      .string()
+      .regex(/^[0-9a-f]{8}$/)
+      .describe('in the Sid of its statement'),
+    rollbackId: z.string().nullable(),
+    bucket: z.string(),
+    partition: z.string(),
+    prefixes: z.array(z.string()).describe('taken literally; empty: all keys'),
+    except: z.array(z.string()).describe('ARNs that may write'),
+    letsServicesWrite: z.boolean(),
+    until: utc.describe('when it reminds; nothing thaws by itself'),
+    state: z
+      .enum(['freezing', 'frozen', 'thawed'])
+      .describe('freezing: written before the change, so some or none of it may be in force'),
+    frozenAt: utc,
+    thawedAt: utc.nullable(),
+    policy: z.strictObject({
+      before: z.string().nullable().describe('the text that S3 had; null: no policy'),
+      after: z.string(),
+    }),
+    lifecycle: z.strictObject({
+      before: lifecycleSchema.nullable().describe('null: no rules, or they are left alone'),
+      after: lifecycleSchema.nullable(),
+      paused: z.array(ruleSchema).describe('the rules that were enabled, as they were'),
+    }),
+  })
+  .describe('What a freeze of s3-rewind found, and what it writes: enough to thaw.');
 export type FreezeFile = Omit<z.infer<typeof freezeFileSchema>, 'lifecycle'> & {
   lifecycle: {
     before: LifecycleDocument | null;

@@ -1,6 +1,7 @@
 import { RunbookError } from '../errors.ts';
 import type { LifecycleDocument } from '../s3/bucket-configuration.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
+import { shellWord } from '../s3/shell-word.ts';
 import {
   type BucketState,
   confirmWrite,
@@ -188,7 +189,7 @@ function isInForce(found: BucketState, settings: FreezeSettings, statement: Free
 function assertOwnBucket(known: FreezeFile | null, { bucket }: FreezeSettings, { name }: FreezeRecord): void {
   if (known === null || known.state === 'thawed' || known.bucket === bucket) return;
   throw new RunbookError('FREEZE_EXISTS', `${name} holds the freeze of '${known.bucket}'.`, {
-    hint: `give --record a folder or place of its own, or thaw first: npm run --silent s3-rewind -- thaw --record ${name}`,
+    hint: `give --record a folder or place of its own, or thaw first: npm run --silent s3-rewind -- thaw --record ${shellWord(name)}`,
   });
 }
 

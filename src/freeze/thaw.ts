@@ -39,18 +39,26 @@ export type Thawing = {
  * Ends a freeze: takes its statement out of the policy, then enables the lifecycle rules that it paused. The policy
  * comes first, since its statement denies the second. Safe to repeat, also after a kill.
  * @param isTrial only tells what would be done
- * @throws RunbookError FREEZE_NOT_FOUND, FREEZE_DAMAGED, FREEZE_CONFLICT, POLICY_UNREADABLE, ACCESS_DENIED, …
+ * @param bucket that is meant; a record of another one is refused
+ * @throws RunbookError FREEZE_NOT_FOUND, INVALID_OPTION, FREEZE_DAMAGED, FREEZE_CONFLICT, POLICY_UNREADABLE, ACCESS_DENIED, …
  */
 export async function thawBucket(
   site: FreezeSite,
   record: FreezeRecord,
-  options: { isTrial: boolean },
+  options: { isTrial: boolean; bucket?: string | null },
 ): Promise<Thawing> {
   const file = await record.readFreeze();
   if (file === null) {
     throw new RunbookError('FREEZE_NOT_FOUND', `There is no freeze.json in ${record.name}.`, {
       hint: 'name the record that was given to freeze; what a bucket holds: npm run --silent s3-rewind -- freeze --status --bucket BUCKET',
     });
+  }
+  if ((options.bucket ?? file.bucket) !== file.bucket) {
+    throw new RunbookError(
+      'INVALID_OPTION',
+      `${record.name} holds the freeze of '${file.bucket}', not of '${options.bucket}'.`,
+      { hint: 'name the record that was given to freeze, or the bucket that it froze' },
+    );
   }
   const differences: string[] = [];
   const policy = await thawPolicy(site, file, differences, options.isTrial);

@@ -25,23 +25,56 @@ export const NOTHING: ServiceEstimate = {
   runSeconds: 0,
 };
 
+/** What a job that invokes a Lambda function sends, and how long its invocations are billed for altogether. */
+type LambdaWork = { tasks: number; work: Work; lambdaSeconds: number };
+
 /**
  * One S3 Batch Operations job that invokes a Lambda function.
  * @param rowsPerTask rows that a task serves; 1 is the method of one task a key: no split to read, no guard, one
  *   DELETE or one copy
+ * @param concurrency invocations at a time, of all jobs together: see `splitConcurrency`
  */
 export function estimateBatch(
   scenario: PlannedScenario,
   input: EstimateInput,
   prices: PriceTable,
   rowsPerTask: number,
+  concurrency: number,
 ): ServiceEstimate {
   if (scenario.rows === 0) return NOTHING;
+  return lambdaJob(lambdaWork(scenario, input, prices, rowsPerTask), concurrency, prices);
+}
+
+/**
+ * Task functions at a time that bring the scenarios to S3's request rates, within what `deploy` reserves by itself.
+ * More would wait for S3, and Lambda bills waiting; where bytes decide and not requests, more would be quicker.
+ * @param scenarios those that split tasks carry out, all of whose jobs share the one function
+ */
+export function splitConcurrency(
+  scenarios: readonly PlannedScenario[],
+  input: EstimateInput,
+  prices: PriceTable,
+): number {
+  const needed = scenarios
+    .filter(({ rows }) => rows > 0)
+    .map((scenario) => {
+      const { tasks, work, lambdaSeconds } = lambdaWork(scenario, input, prices, rates.ROWS_PER_TASK);
+      return Math.min(tasks, Math.ceil(lambdaSeconds / s3Seconds(work)));
+    });
+  return Math.min(rates.RESERVED_CONCURRENCY_MOST, Math.max(rates.RESERVED_CONCURRENCY_LEAST, ...needed));
+}
+
+function lambdaWork(
+  scenario: PlannedScenario,
+  input: EstimateInput,
+  prices: PriceTable,
+  rowsPerTask: number,
+): LambdaWork {
   const tasks = Math.ceil(scenario.rows / rowsPerTask);
   const work = operations(scenario, input, tasks, prices);
   if (rowsPerTask === 1) {
     const copySeconds = isCopy(scenario.scenario) ? work.parallelSeconds : 0;
-    return lambdaJob(tasks, work, tasks * rates.TASK_A_KEY_SECONDS + copySeconds, prices);
+    return { tasks, work, lambdaSeconds: tasks * rates.TASK_A_KEY_SECONDS + copySeconds };
   }
   const inFlight = Math.min(rates.TASK_REQUESTS_IN_FLIGHT, rowsPerTask);
   const lambdaSeconds = (part: Work) => part.sequentialSeconds + part.parallelSeconds / inFlight;
@@ -49,7 +82,7 @@ export function estimateBatch(
     return way.usd + computeUsd(lambdaSeconds(way), prices);
   });
   const all = addWork(bookkeeping(scenario, tasks, prices), guard, work);
-  return lambdaJob(tasks, all, tasks * rates.TASK_START_SECONDS + lambdaSeconds(all), prices);
+  return { tasks, work: all, lambdaSeconds: tasks * rates.TASK_START_SECONDS + lambdaSeconds(all) };
 }
 
 /** The runner sends the requests of the split tasks itself: their price, and no other. */
@@ -113,10 +146,13 @@ export function jobsUsd(jobs: number, tasks: number, prices: PriceTable): number
   );
 }
 
-function lambdaJob(tasks: number, work: Work, lambdaSeconds: number, prices: PriceTable): ServiceEstimate {
+function lambdaJob(
+  { tasks, work, lambdaSeconds }: LambdaWork,
+  concurrency: number,
+  prices: PriceTable,
+): ServiceEstimate {
   // A task that runs into the time limit is invoked again for the rest; Batch Operations charges it once.
   const invocations = Math.max(tasks, lambdaSeconds / rates.LAMBDA_STOP_SECONDS);
-  const concurrency = Math.min(tasks, rates.LAMBDA_CONCURRENCY);
   return {
     tasks,
     requestsUsd: work.usd,
@@ -124,7 +160,7 @@ function lambdaJob(tasks: number, work: Work, lambdaSeconds: number, prices: Pri
     lambdaUsd:
       (invocations * prices.lambdaUsdPerMillionRequests) / 1_000_000 + computeUsd(lambdaSeconds, prices),
     startSeconds: rates.JOB_START_SECONDS,
-    runSeconds: Math.max(lambdaSeconds / concurrency, s3Seconds(work)),
+    runSeconds: Math.max(lambdaSeconds / Math.min(tasks, concurrency), s3Seconds(work)),
   };
 }
 

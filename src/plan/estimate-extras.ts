@@ -138,7 +138,7 @@ function restoreExtras(listed: PlannedScenario[], input: EstimateInput, prices: 
 }
 
 function copyAfterRestoreUsd(scenario: PlannedScenario, input: EstimateInput, prices: PriceTable): number {
-  const batch = estimateBatch(scenario, input, prices, rates.ROWS_PER_TASK);
+  const batch = estimateBatch(scenario, input, prices, rates.ROWS_PER_TASK, rates.RESERVED_CONCURRENCY_LEAST);
   return batch.requestsUsd + batch.batchOperationsUsd + batch.lambdaUsd;
 }
 

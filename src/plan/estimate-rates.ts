@@ -43,8 +43,14 @@ export const TASK_A_KEY_SECONDS = 0.0384;
 /** A task stops after this many seconds and is run again for the rest: Lambda ends an invocation at 900 s. */
 export const LAMBDA_STOP_SECONDS = 840;
 
-/** Concurrent invocations that a job can use: the account's default quota, and what the published speeds used. */
+/** One task a key: concurrent invocations, the account's default quota and what the published speeds used. */
 export const LAMBDA_CONCURRENCY = 1_000;
+
+/** Split tasks: least that `deploy` reserves, which takes dense delete markers to S3's rate. */
+export const RESERVED_CONCURRENCY_LEAST = 15;
+
+/** Split tasks: most that `deploy` reserves by itself, a tenth of the default quota that all functions share. */
+export const RESERVED_CONCURRENCY_MOST = 100;
 
 /** Requests that one task keeps in flight: below the 50 sockets of the SDK's default agent, light on 256 MB. */
 export const TASK_REQUESTS_IN_FLIGHT = 32;

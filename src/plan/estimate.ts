@@ -5,6 +5,7 @@ import {
   estimateNativeCopy,
   NOTHING,
   type ServiceEstimate,
+  splitConcurrency,
 } from './estimate-executors.ts';
 import { estimateExtras } from './estimate-extras.ts';
 import { type EstimateInput, isListedOnly, type PlannedScenario } from './estimate-input.ts';
@@ -46,7 +47,7 @@ export function estimatePlan(
   prices: PriceTable,
   options: EstimateOptions = {},
 ): Estimate {
-  const scenarios = estimateScenarios(input, prices, options);
+  const { concurrency, scenarios } = estimateScenarios(input, prices, options);
   const hasNativeCopy = scenarios.some(({ nativeCopy }) => nativeCopy !== null);
   const total = (pick: (services: ScenarioServices) => ServiceEstimate) =>
     withCost(addServices(scenarios.map(pick)));
@@ -64,6 +65,7 @@ export function estimatePlan(
       direct: total(({ direct }) => direct),
       nativeCopy: hasNativeCopy ? total(({ batch, nativeCopy }) => nativeCopy ?? batch) : null,
     },
+    concurrency,
     extras: estimateExtras(input, prices),
   };
 }
@@ -81,7 +83,9 @@ export function breakDownCosts(
   options: EstimateOptions = {},
 ): CostByService {
   const total = addServices(
-    estimateScenarios(input, prices, options).map((services) => services[executor] ?? services.batch),
+    estimateScenarios(input, prices, options).scenarios.map(
+      (services) => services[executor] ?? services.batch,
+    ),
   );
   return {
     athenaUsd: estimateQuery(input, prices).costUsd,
@@ -95,11 +99,15 @@ function estimateScenarios(
   input: EstimateInput,
   prices: PriceTable,
   { rowsPerTask = rates.ROWS_PER_TASK }: EstimateOptions,
-): ScenarioServices[] {
+): { concurrency: number; scenarios: ScenarioServices[] } {
   if (!Number.isInteger(rowsPerTask) || rowsPerTask < 1) {
     throw new RangeError(`rowsPerTask must be a whole number from 1, not ${rowsPerTask}`);
   }
-  return input.scenarios.map((scenario) => {
+  const split = input.scenarios.filter(
+    ({ scenario }) => !isListedOnly(scenario) && !isBatchCopied(input.copyWith, scenario),
+  );
+  const concurrency = rowsPerTask === 1 ? rates.LAMBDA_CONCURRENCY : splitConcurrency(split, input, prices);
+  const scenarios = input.scenarios.map((scenario) => {
     if (isListedOnly(scenario.scenario)) {
       return { scenario, batch: NOTHING, direct: NOTHING, nativeCopy: null };
     }
@@ -110,11 +118,14 @@ function estimateScenarios(
       scenario,
       // What the plan asks for is what its figures are of.
       batch:
-        isBatchCopy && nativeCopy !== null ? nativeCopy : estimateBatch(scenario, input, prices, rowsPerTask),
+        isBatchCopy && nativeCopy !== null
+          ? nativeCopy
+          : estimateBatch(scenario, input, prices, rowsPerTask, concurrency),
       direct: estimateDirect(scenario, input, prices),
       nativeCopy,
     };
   });
+  return { concurrency, scenarios };
 }
 
 /**

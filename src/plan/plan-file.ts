@@ -171,6 +171,12 @@ const estimateSchema = z.strictObject({
     direct: executorEstimateSchema,
     nativeCopy: executorEstimateSchema.nullable().describe('3b as a native copy job, the rest as batch'),
   }),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe('task functions at a time that batch is reckoned with; deploy reserves as many'),
   extras: z
     .array(
       z.strictObject({

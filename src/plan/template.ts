@@ -1,6 +1,6 @@
 import { RunbookError } from '../errors.ts';
 import type { InventorySource } from '../inventory/source.ts';
-import { compileTemplate, readTemplate } from '../render/handlebars.ts';
+import { readTemplate, renderTemplate, type TemplateHelper } from '../render/handlebars.ts';
 import { iamScope } from '../render/iam.ts';
 import { yamlBlock, yamlScalar } from '../render/yaml.ts';
 import { LOG_GROUP_PREFIX, ROLLBACK_ROLE_PATH, ROLLBACK_TAGS } from '../s3/aws-names.ts';
@@ -41,6 +41,12 @@ export type RollbackTemplateOptions = {
   taskCode: string | null;
 };
 
+const HELPERS: Record<string, TemplateHelper> = {
+  yaml: yamlScalar,
+  block: yamlBlock,
+  arnTail: (bucket, prefix) => `:s3:::${String(bucket)}/${String(prefix)}*`,
+};
+
 /**
  * Renders the CloudFormation template of a plan. Where the queries do not fit into a request beside everything else but
  * the code, it comes without them; they are in `sql/` in any case.
@@ -49,13 +55,6 @@ export type RollbackTemplateOptions = {
 export async function renderRollbackTemplate(options: RollbackTemplateOptions): Promise<string> {
   const { rollbackId, database, inputs, source, queries, taskCode } = options;
   const template = await readTemplate(new URL('../../templates/rollback.yaml.hbs', import.meta.url));
-  const compiled = compileTemplate(template, {
-    helpers: {
-      yaml: yamlScalar,
-      block: yamlBlock,
-      arnTail: (bucket, prefix) => `:s3:::${String(bucket)}/${String(prefix)}*`,
-    },
-  });
   const bytes = source.files.reduce((total, file) => total + file.bytes, 0);
   const view = {
     rollbackId,
@@ -76,14 +75,18 @@ export async function renderRollbackTemplate(options: RollbackTemplateOptions): 
     ...executionView(options),
   };
   const render = (shown: readonly TemplateQuery[]) =>
-    compiled({
-      ...view,
-      queries: shown.map(({ name, text }, index) => ({
-        logicalId: `Query${index + 1}`,
-        title: `${rollbackId} ${name}`,
-        text,
-      })),
-    });
+    renderTemplate(
+      template,
+      {
+        ...view,
+        queries: shown.map(({ name, text }, index) => ({
+          logicalId: `Query${index + 1}`,
+          title: `${rollbackId} ${name}`,
+          text,
+        })),
+      },
+      { helpers: HELPERS },
+    );
   const codeBytes = taskCode === null ? 0 : Buffer.byteLength(yamlBlock(taskCode, CODE_INDENT));
   const whole = render(queries);
   const text = Buffer.byteLength(whole) - codeBytes <= MAX_REQUEST_BYTES ? whole : render([]);

@@ -19,20 +19,38 @@ export async function readTemplate(url: URL): Promise<TemplateSource> {
 /** A template that is ready to be rendered; a name that the view lacks throws. */
 export type CompiledTemplate = (view: object) => string;
 
+type Options = {
+  helpers?: Readonly<Record<string, TemplateHelper>>;
+  partials?: Readonly<Record<string, string>>;
+  keepLineBreaks?: boolean;
+};
+
+/** By the helpers they may use, then by their text. */
+const compiled = new WeakMap<object, Map<string, CompiledTemplate>>();
+
+/**
+ * Renders a template. It is compiled once a process, for compiling takes longer than rendering; so the helpers have to
+ * be one constant, not made for each call.
+ */
+export function renderTemplate(
+  source: TemplateSource,
+  view: object,
+  options: { helpers: Readonly<Record<string, TemplateHelper>> },
+): string {
+  const templates = compiled.get(options.helpers) ?? new Map<string, CompiledTemplate>();
+  compiled.set(options.helpers, templates);
+  const template = templates.get(source.text) ?? compileTemplate(source, options);
+  templates.set(source.text, template);
+  return template(view);
+}
+
 /**
  * Compiles a template once, to be rendered many times.
  * @param source the template's name (for errors) and text
  * @param options helpers and partials by name; `keepLineBreaks` leaves the line break after a tag that stands alone on
  *   its line, which Handlebars otherwise takes away
  */
-export function compileTemplate(
-  source: TemplateSource,
-  options: {
-    helpers?: Record<string, TemplateHelper>;
-    partials?: Record<string, string>;
-    keepLineBreaks?: boolean;
-  } = {},
-): CompiledTemplate {
+export function compileTemplate(source: TemplateSource, options: Options = {}): CompiledTemplate {
   const instance = Handlebars.create();
   for (const [name, helper] of Object.entries(options.helpers ?? {})) {
     instance.registerHelper(name, (...args: unknown[]) => helper(...args.slice(0, -1)));
@@ -53,13 +71,4 @@ export function compileTemplate(
       });
     }
   };
-}
-
-/** Renders a template that is needed once. */
-export function renderTemplate(
-  source: TemplateSource,
-  view: object,
-  options: { helpers?: Record<string, TemplateHelper> } = {},
-): string {
-  return compileTemplate(source, options)(view);
 }

@@ -3,11 +3,20 @@ import { fileURLToPath } from 'node:url';
 const ENTRY = fileURLToPath(new URL('../../lambda/index.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+let bundled: Promise<string> | undefined;
+
 /**
  * The code of the task function as one readable CommonJS text, for the template: Lambda takes inline code as CommonJS
- * alone. The SDK stays outside, as the runtime brings it. The same sources give the same text on every machine.
+ * alone. The SDK stays outside, as the runtime brings it. The same sources give the same text on every machine, so
+ * the plans of a set share one.
  */
 export async function bundleTaskCode(): Promise<string> {
+  bundled ??= buildTaskCode();
+  return await bundled;
+}
+
+/** Makes the code anew. */
+export async function buildTaskCode(): Promise<string> {
   // Loaded here, as only a template needs it.
   const { build, stop } = await import('esbuild');
   const { outputFiles } = await build({

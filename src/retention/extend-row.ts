@@ -64,6 +64,7 @@ async function attemptRow(
   if (before !== null && before.retainUntil >= target) {
     // A request of ours whose answer was lost, by a kill or on the way.
     const isOwn = acted.isAnnounced && before.retainUntil.getTime() === target.getTime();
+    if (isOwn && before.mode !== after.mode) return unconverted(acted.before, before);
     return isOwn
       ? retentionOutcome('done', { before: acted.before, after: before })
       : retentionOutcome('already', { before, after: before });
@@ -78,13 +79,24 @@ async function attemptRow(
   try {
     await calls.putRetention(row, after);
   } catch (error) {
-    if (!(error instanceof S3CallError) || error.failure !== 'denied') throw error;
-    // Someone may have locked it for longer since we looked, which S3 answers in the same way.
+    if (!(error instanceof S3CallError) || isPassing(error) || isHopeless(error)) throw error;
+    // Someone may have locked it for longer since we looked, which stores answer in the same way, each in its words.
     const now = await calls.readRetention(row);
-    if (now === null || now.retainUntil < target) throw error;
-    return retentionOutcome('already', { before: now, after: now });
+    if (now !== null && now.retainUntil >= target)
+      return retentionOutcome('already', { before: now, after: now });
+    if (now?.mode !== 'GOVERNANCE' || after.mode !== 'COMPLIANCE') throw error;
+    // Without a bypass no store makes it COMPLIANCE. The version stays immutable for as long as was asked.
+    const kept: Retention = { mode: now.mode, retainUntil: target };
+    await calls.putRetention(row, kept);
+    return rule.convertGovernance
+      ? unconverted(now, kept)
+      : retentionOutcome('done', { before: now, after: kept });
   }
   return retentionOutcome('done', { before, after });
+}
+
+function unconverted(before: Retention | null, after: Retention): RowOutcome {
+  return retentionOutcome('denied', { before, after, detail: 'extended; it stays GOVERNANCE' });
 }
 
 function failedOutcome(error: S3CallError): RowOutcome {

@@ -1,4 +1,5 @@
 import { RunbookError } from '../errors.ts';
+import { shellWord } from '../s3/shell-word.ts';
 import type { RetentionPlan } from './retention-plan-file.ts';
 import type { RetentionStart } from './run-files.ts';
 
@@ -41,5 +42,5 @@ export function assertFresh(plan: RetentionPlan, now: Date): void {
 /** The command that a person starts a record with. */
 export function startHint(name: string): string {
   const yes = name.startsWith('s3://') ? '--approval approval.json' : '--yes';
-  return `npm run --silent s3-rewind -- start-jobs --record ${name} ${yes}`;
+  return `npm run --silent s3-rewind -- start-jobs --record ${shellWord(name)} ${yes}`;
 }

@@ -19,6 +19,7 @@ export function retentionChecks(
     defaultRetentionCheck(settings, lock),
     ageCheck(settings, inventory, now),
     modeCheck(settings),
+    conversionCheck(settings),
   ].filter((check) => check !== null);
 }
 
@@ -86,5 +87,16 @@ function modeCheck({ rules }: RetentionSettings): RetentionCheck | null {
     message:
       'COMPLIANCE cannot be taken back: until the date of its lock nobody can delete a version, the root user included.',
     hint: 'read the date of every manifest; --mode GOVERNANCE locks in a way that a permission can lift',
+  };
+}
+
+function conversionCheck({ rules }: RetentionSettings): RetentionCheck | null {
+  if (!rules.some((rule) => rule.convertGovernance)) return null;
+  return {
+    code: 'CONVERSION',
+    level: 'warning',
+    message:
+      'GOVERNANCE is made COMPLIANCE only where the store takes that without a bypass, which is never sent. Elsewhere such versions end denied: extended in GOVERNANCE by a run from a machine, left as they are by S3 Batch Operations.',
+    hint: 'look at the versions that ended denied; leave --convert-governance out on S3 Batch Operations if there are any',
   };
 }

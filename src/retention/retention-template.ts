@@ -1,4 +1,4 @@
-import { compileTemplate, readTemplate } from '../render/handlebars.ts';
+import { readTemplate, renderTemplate, type TemplateHelper } from '../render/handlebars.ts';
 import { iamScope } from '../render/iam.ts';
 import { yamlScalar } from '../render/yaml.ts';
 import { ROLLBACK_ROLE_PATH, ROLLBACK_TAGS } from '../s3/aws-names.ts';
@@ -21,17 +21,17 @@ export function settingsName(settings: RetentionSettings): string {
   return `${retentionIdPrefix(settings.bucket)}${hash.slice(0, NAME_HASH_CHARACTERS)}`;
 }
 
+const HELPERS: Record<string, TemplateHelper> = {
+  yaml: yamlScalar,
+  arnTail: (own, prefix) => `:s3:::${String(own)}/${String(prefix)}*`,
+};
+
 /** Renders the template of the stack of some settings: a function of the settings alone. */
 export async function renderRetentionTemplate(settings: RetentionSettings): Promise<string> {
   const template = await readTemplate(new URL('../../templates/retention.yaml.hbs', import.meta.url));
   const { bucket } = settings;
   const name = settingsName(settings);
-  return compileTemplate(template, {
-    helpers: {
-      yaml: yamlScalar,
-      arnTail: (own, prefix) => `:s3:::${String(own)}/${String(prefix)}*`,
-    },
-  })({
+  const view = {
     name,
     bucket,
     description: `s3-rewind: keep the versions of ${bucket} under Object Lock`,
@@ -44,7 +44,8 @@ export async function renderRetentionTemplate(settings: RetentionSettings): Prom
       number: String(index + 1),
       scope: iamScope(prefixes, MAX_SCOPE_CHARACTERS / MAX_STATEMENTS),
     })),
-  });
+  };
+  return renderTemplate(template, view, { helpers: HELPERS });
 }
 
 /** What the role may do for each rule. A rule for all other keys allows what it says on the whole bucket. */

@@ -10,6 +10,7 @@ import {
   confirmJobOnce,
   createJobOnce,
   explainJob,
+  type JobApproval,
   waitUntilEnded,
   waitUntilPrepared,
 } from '../execute/batch/watch-job.ts';
@@ -45,7 +46,7 @@ export type BatchRunOptions = {
   workFolder: string;
   startedBy: RetentionStart['startedBy'];
   /** why the jobs are confirmed, in their own words */
-  reason: string;
+  approval: JobApproval;
   tags: readonly BatchTag[];
   /** Whether to stop watching: the jobs go on, and the same command comes back to them. */
   isStopped: () => boolean;
@@ -138,7 +139,7 @@ async function startJob(run: Run, manifest: RetentionManifest): Promise<void> {
       hint: `nothing was started: cancel it (aws s3control update-job-status --account-id ACCOUNT --job-id ${id} --requested-job-status Cancelled) and run start-jobs again`,
     });
   }
-  await confirmJobOnce(site.jobs, id, run.reason, pause);
+  await confirmJobOnce(site.jobs, id, run.approval, pause);
 }
 
 async function isAlive({ site }: Run, id: string): Promise<boolean> {

@@ -27,9 +27,14 @@ export function formatBytes(bytes: number): string {
   return `${rounded.toLocaleString('en-US')} ${BYTE_UNITS[unit]}`;
 }
 
-/** Formats US dollars for Markdown: `$0.00`, `\< $0.01` for what is not nothing, `$1,204.50`. */
+/** Formats US dollars for Markdown, where a `<` has to be escaped. */
 export function formatUsd(usd: number): string {
-  if (usd > 0 && usd < 0.01) return '\\< $0.01';
+  return plainUsd(usd).replace('<', '\\<');
+}
+
+/** US dollars as plain text: `$0.00`, `< $0.01` for what is not nothing, `$1,204.50`. */
+export function plainUsd(usd: number): string {
+  if (usd > 0 && usd < 0.01) return '< $0.01';
   return `$${usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
 }
 

@@ -3,7 +3,7 @@ import type { RollbackPlan, SampleEntry } from '../plan/plan-file.ts';
 import { renderTemplate, type TemplateHelper, type TemplateSource } from '../render/handlebars.ts';
 import { escapeHtml } from '../render/html.ts';
 import { formatDuration } from '../s3/duration.ts';
-import { formatBytes, formatCount, formatUtc } from './figures.ts';
+import { formatBytes, formatCount, formatUtc, plainUsd } from './figures.ts';
 import { buildLeftAloneRows } from './left-alone.ts';
 import { drawActivity, drawTreeMap } from './report-charts.ts';
 import { buildScenarioTable } from './scenario-table.ts';
@@ -51,8 +51,9 @@ const REPORT_FORMATTERS: Record<string, TemplateHelper> = {
   text: (value) => escapeHtml(textOf(value)),
   count: (value) => formatCount(numberOf(value)),
   bytes: (value) => formatBytes(numberOf(value)),
-  usd: (value) =>
-    `$${numberOf(value).toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`,
+  usd: (value) => escapeHtml(plainUsd(numberOf(value))),
+  // Hints are written for the comment, where a name in backticks is code.
+  hint: (value) => escapeHtml(textOf(value).replaceAll('`', '')),
   duration: (value) => escapeHtml(formatDuration(numberOf(value))),
   utc: (value) => formatUtc(textOf(value)),
 };

@@ -37,6 +37,10 @@ function describeHeading(stage: Stage): string {
       return 'Jobs are made and suspended';
     case 'waiting':
       return `Waiting for approval by ${describeReviewers(stage.reviewers)}`;
+    case 'resuming':
+      return stage.reviewers === null
+        ? 'Waiting for approval to go on'
+        : `Waiting for approval by ${describeReviewers(stage.reviewers)} to go on`;
     case 'refused':
       return 'Refused to start';
     case 'running':
@@ -61,18 +65,22 @@ function describeLines(stage: Stage): string[] {
           : `No job runs before environment ${name(stage.environment)} is approved. Nothing was changed.`,
       ];
     case 'waiting':
+      return [`${describeReview(stage)} Nothing was changed so far.`];
+    case 'resuming':
       return [
-        `On the page of the ${formatLink('run', stage.run.url)} click **Review deployments**, tick ${name(stage.environment)}, and approve or reject. Whoever started the run cannot approve it. Nothing was changed so far.`,
+        describeReview(stage),
+        'An earlier run of this very plan was lost, was stopped, or left rows. What was done stays done, and nothing is done twice.',
       ];
     case 'refused':
       return [...describeRefusal(stage), 'Nothing was started by this run.'];
     case 'running':
-      return describeApprover(stage.approver);
+      return [...describeApprover(stage.approver), ...describeGoOn('If this run is lost', stage)];
     case 'stopped':
       return [
         ...describeApprover(stage.approver),
         ...describeRefusal(stage),
         'What was done stays done, and is in the record.',
+        ...describeGoOn('Then go on', stage),
       ];
     case 'restoring':
       return describeRestoring(stage);
@@ -82,9 +90,21 @@ function describeLines(stage: Stage): string[] {
         stage.verified === null
           ? 'Not verified yet.'
           : `**Verified:** ${formatCount(stage.verified.agrees)} of ${formatQuantity(stage.verified.compared, 'key')} that were compared agree with the plan.`,
+        ...(sum(stage.jobs, ({ left }) => left) === 0
+          ? []
+          : describeGoOn('To try again what was denied or failed', stage)),
         `**Undo:** ${formatCodeSpan(stage.undo, { cell: false })}`,
       ];
   }
+}
+
+function describeReview({ run, environment }: { run: { url: string }; environment: string }): string {
+  return `On the page of the ${formatLink('run', run.url)} click **Review deployments**, tick ${name(environment)}, and approve or reject. Whoever started the run cannot approve it.`;
+}
+
+/** @param when words of our own */
+function describeGoOn(when: string, { goOn }: { goOn?: string }): string[] {
+  return goOn === undefined ? [] : [`**${when}:** ${formatCodeSpan(goOn, { cell: false })}`];
 }
 
 function describeRestoring({

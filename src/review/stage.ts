@@ -17,14 +17,25 @@ export type Approver = { login: string; remark: string | null };
 
 type Run = { id: number; url: string };
 
+/** `goOn`: command by which a run that was lost or left rows is gone on with; there is none for a record on a runner. */
 export type Stage =
   | { stage: 'planned'; run: Run }
   | { stage: 'suspended'; run: Run; jobs: StageJob[]; environment: string | null }
   | { stage: 'waiting'; run: Run; jobs: StageJob[]; environment: string; reviewers: string[] }
+  /** An earlier run was lost or left rows; `reviewers`: null where nobody could be named. */
+  | { stage: 'resuming'; run: Run; jobs: StageJob[]; environment: string; reviewers: string[] | null }
   | { stage: 'refused'; run: Run; code: string; message: string; hint: string }
-  | { stage: 'running'; run: Run; jobs: StageJob[]; approver: Approver | null }
+  | { stage: 'running'; run: Run; jobs: StageJob[]; approver: Approver | null; goOn?: string }
   /** It was started and failed on the way; what was done stays done. */
-  | { stage: 'stopped'; run: Run; approver: Approver | null; code: string; message: string; hint: string }
+  | {
+      stage: 'stopped';
+      run: Run;
+      approver: Approver | null;
+      code: string;
+      message: string;
+      hint: string;
+      goOn?: string;
+    }
   /** S3 restores archived versions; what it has restored was copied. */
   | {
       stage: 'restoring';
@@ -45,6 +56,7 @@ export type Stage =
       verified: { compared: number; agrees: number } | null;
       /** Command that plans the way back. */
       undo: string;
+      goOn?: string;
     };
 
 /** Where the record lies, for links into the console; null on a machine without one. */

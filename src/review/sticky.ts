@@ -10,6 +10,7 @@ export const NEXT_STEPS: Record<Stage['stage'], string> = {
   planned: 'read the table, the checks and the samples below. The run goes on to make the jobs, suspended.',
   suspended: 'read the table, the checks and the samples below. The run will wait for an approval.',
   waiting: 'read the table, the checks and the samples below, then approve or reject the run as said above.',
+  resuming: 'read what was left, if anything was said above, then approve or reject the run.',
   refused: 'do what is said above, then start a new run. This plan stays as it is.',
   stopped: 'do what is said above, then go on with the record: nothing that was done is done again.',
   running: 'wait. This comment is written anew as the jobs go on.',

@@ -98,7 +98,7 @@ test('planned, deployed, refused, approved once, and the next week by itself', a
   for (const found of locksOf(aws.bucket).values()) {
     expect(found?.retainUntil).toBeGreaterThanOrEqual(inDays(aws, 97));
   }
-}, 180_000);
+});
 
 test('what a step lacks is refused', async () => {
   const run = github.state.startRun(

@@ -148,7 +148,7 @@ test('plan, deploy, refused, approved, done, cleaned up; the comment follows', a
   expect(place.account.cloudFormation.roles.byName.size).toBe(0);
   expect(commentOf(planned)).toMatch(/\*\*Cleaned up:\*\* the stack `rb-data-[\w-]+` is gone from AWS/);
   expect(commentOf(planned)).toContain('### Done, verified');
-}, 120_000);
+});
 
 test('where Actions may open no pull request: the summary, its code, and a digest that has to fit', async () => {
   stateOf().actionsMayOpenPullRequests = false;
@@ -183,7 +183,7 @@ test('where Actions may open no pull request: the summary, its code, and a diges
   expect(done.summary).toContain(`/s3/jobs/${others.at(-1)}?`);
   expect(done.summary).not.toContain(`/s3/jobs/${first}?`);
   expect(approvals()).toEqual([null, null]);
-}, 120_000);
+});
 
 test('a review of a code owner starts the jobs; what people wrote does nothing in the texts', async () => {
   const { sandbox, bucket } = place.account;
@@ -193,7 +193,7 @@ test('a review of a code owner starts the jobs; what people wrote does nothing i
   const owners = new Map([['.github/CODEOWNERS', '/rollbacks/ @carol\n']]);
   stateOf().commit('main', owners, 'owners');
   const run = place.dispatch();
-  const planned = await plan(run);
+  const planned = await plan(run, { 'copy-with': 's3-batch-copy' });
   await deploy(run, planned);
   const review = { approval: 'code-owner-review', commit: planned.outputs.commit ?? '' };
 
@@ -208,9 +208,12 @@ test('a review of a code owner starts the jobs; what people wrote does nothing i
   const done = await start(run, planned, review);
   expectEnd(done, 0, 'done');
   expect(commentOf(planned)).toContain('Approved by `carol`');
+  expect([...place.account.batch.jobs.values()].map(({ definition }) => definition.operation.kind)).toContain(
+    'S3PutObjectCopy',
+  );
 
   expectInert(commentOf(planned), done.summary);
-}, 120_000);
+});
 
 test('a stack that fails, its cleanup, and a run that stops on the way: each told, the tag taken off', async () => {
   const { cloudFormation, batch, sandbox } = place.account;
@@ -240,4 +243,4 @@ test('a stack that fails, its cleanup, and a run that stops on the way: each tol
   expect(commentOf(planned)).toContain('Approved by `bob`');
   expectInert(commentOf(planned));
   expect(approvals()).toEqual([null, null]);
-}, 120_000);
+});

@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
-import process from 'node:process';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Run } from '../../sandbox/github/repository.ts';
 import { type GitHubDouble, startGitHubDouble } from '../../sandbox/github/server.ts';
@@ -11,8 +9,8 @@ import { type ActionResult, actionResultSchema } from '../../src/actions/result.
 import { openStage, planNow, run, type Stage } from '../execute/harness.ts';
 import { overwriteArchived } from '../execute/restore-stage.ts';
 import { ALL, REPOSITORY } from '../github/double.ts';
+import { runEntry } from './run-entry.ts';
 
-const ENTRY = resolve(import.meta.dirname, '../../actions/restore-archived/main.ts');
 const ENVIRONMENT = 's3-rewind';
 
 let stage: Stage;
@@ -50,9 +48,9 @@ function dispatch(approves: boolean): Run {
   return started;
 }
 
-type StepEnd = { status: number | null; result: ActionResult; outputs: string; summary: string };
+type StepEnd = { status: number; result: ActionResult; outputs: string; summary: string };
 
-/** A step as the runner makes it: a process of its own, with the defaults of action.yml. */
+/** A step as the runner makes it, with the defaults of action.yml. */
 async function step(started: Run, inputs: Record<string, string>): Promise<StepEnd> {
   const folder = await mkdtemp(join(stage.folder, 'step-'));
   const specs = Object.entries<InputSpec>(RESTORE_ARCHIVED.inputs);
@@ -65,24 +63,16 @@ async function step(started: Run, inputs: Record<string, string>): Promise<StepE
   };
   const files = { GITHUB_OUTPUT: join(folder, 'output'), GITHUB_STEP_SUMMARY: join(folder, 'summary') };
   for (const file of Object.values(files)) await writeFile(file, '');
-  const child = spawn(process.execPath, [ENTRY], {
-    env: {
-      PATH: process.env.PATH ?? '',
-      AWS_ACCESS_KEY_ID: 'AKIASANDBOX',
-      AWS_SECRET_ACCESS_KEY: 'secret',
-      AWS_REGION: 'us-east-1',
-      GITHUB_REPOSITORY: REPOSITORY,
-      GITHUB_RUN_ID: String(started.id),
-      GITHUB_API_URL: github.url,
-      RUNNER_TEMP: folder,
-      ...files,
-      ...Object.fromEntries(Object.entries(given).map(([name, value]) => [inputVariable(name), value])),
-    },
-  });
-  const status = await new Promise<number | null>((done, fail) => {
-    child.on('error', fail);
-    child.on('close', done);
-  });
+  const environment = {
+    AWS_REGION: 'us-east-1',
+    GITHUB_REPOSITORY: REPOSITORY,
+    GITHUB_RUN_ID: String(started.id),
+    GITHUB_API_URL: github.url,
+    RUNNER_TEMP: folder,
+    ...files,
+    ...Object.fromEntries(Object.entries(given).map(([name, value]) => [inputVariable(name), value])),
+  };
+  const { status } = await runEntry('restore-archived', environment, folder);
   const outputs = await readFile(files.GITHUB_OUTPUT, 'utf8');
   const result = /^result<<(\S+)\n(.*)\n\1$/m.exec(outputs)?.[2] ?? '';
   return {

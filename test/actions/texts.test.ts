@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chooseExecutor } from '../../src/actions/executor.ts';
+import { assertCopiesPossible, chooseExecutor } from '../../src/actions/executor.ts';
 import { progressOfJobs } from '../../src/actions/job-counts.ts';
 import { commentWhileRunning } from '../../src/actions/progress-comments.ts';
 import { formatTable } from '../../src/actions/summary-table.ts';
@@ -65,6 +65,15 @@ test.each([
   expect(() => chooseExecutor('batch', bucket, endpoint)).toThrow(
     expect.objectContaining({ code: 'INVALID_OPTION' }),
   );
+});
+
+test('copies of a job are refused before a plan that the runner is to carry out', () => {
+  const asked = ['--bucket=b', '--copy-with=s3-batch-copy'];
+  expect(() => assertCopiesPossible('direct', asked)).toThrow(
+    expect.objectContaining({ code: 'COPY_WITH_NOT_POSSIBLE' }),
+  );
+  expect(() => assertCopiesPossible('batch', asked)).not.toThrow();
+  expect(() => assertCopiesPossible('direct', ['--copy-with=guarded'])).not.toThrow();
 });
 
 test('the comment is written anew every half minute, one writing after the other', async () => {

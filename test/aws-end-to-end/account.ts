@@ -4,9 +4,9 @@ import { GlueCatalog } from '../../sandbox/athena/glue.ts';
 import { BatchOperations } from '../../sandbox/batch/batch-operations.ts';
 import type { Bucket } from '../../sandbox/bucket.ts';
 import { CloudFormation } from '../../sandbox/cloudformation/cloud-formation.ts';
-import { type CommandResult, runCommand, startCommand } from '../execute/command.ts';
+import { type CommandResult, startCommand } from '../execute/command.ts';
 import { AFTER_P, BEFORE_P, inventoryOf, openStage, P, RUN_TIME, type Stage } from '../execute/harness.ts';
-import { runHere } from './in-process.ts';
+import { runCommand } from '../execute/run-command.ts';
 
 export const RECORDS = 'records';
 export const BOUNDARY = 'arn:aws:iam::123456789012:policy/s3-rewind/bootstrap/s3-rewind-Boundary';
@@ -26,16 +26,14 @@ export type Account = Stage & {
   startJobs(record: string, ...options: string[]): Promise<CommandResult>;
 };
 
-/** @param isHere whether commands run in this process, where what they write to a terminal is not asked for */
-export async function openAccount({ isHere = false } = {}): Promise<Account> {
+export async function openAccount(): Promise<Account> {
   const stage = await openStage();
   const batch = new BatchOperations(stage.sandbox);
   const cloudFormation = new CloudFormation(stage.sandbox, batch);
   const glue = new GlueCatalog();
   stage.sandbox.routes.push(...glue.routes());
   const records = stage.sandbox.createBucket(RECORDS, { versioning: 'Enabled' });
-  const command = (...args: string[]) =>
-    isHere ? runHere(stage.sandbox.endpoint, args) : runCommand(stage.sandbox, args);
+  const command = (...args: string[]) => runCommand(stage.sandbox, args);
   let plans = 0;
   return {
     ...stage,

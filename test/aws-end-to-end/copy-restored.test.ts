@@ -7,7 +7,7 @@ import { type Account, contentOf, openAccount, RECORDS } from './account.ts';
 
 let account: Account;
 beforeEach(async () => {
-  account = await openAccount({ isHere: true });
+  account = await openAccount();
 });
 afterEach(async () => {
   expect(account.sandbox.losses).toMatchObject({ permanentDeletions: 0, nullVersionReplacements: 0 });
@@ -78,7 +78,10 @@ test('jobs ask, days later the task function copies; verified and undone', async
   const again = await account.startJobs(record, ...NOBODY);
   expect([again.status, JSON.parse(again.stdout)]).toMatchObject([0, { outcomes: { done: 5, archived: 0 } }]);
 
-  const planned = await account.command('undo', '--record', record, '--record-bucket', RECORDS);
+  const planned = await account.command(
+    ...['undo', '--record', record, '--record-bucket', RECORDS, '--json'],
+    ...['--endpoint-url', account.sandbox.endpoint, '--region', 'us-east-1', '--force-path-style'],
+  );
   const back = answerOf(await account.deploy(answerOf(planned).record as string)) as { record: string };
   const undone = await account.startJobs(back.record, ...NOBODY);
   expect([undone.status, JSON.parse(undone.stdout)]).toMatchObject([0, { outcomes: { done: 5 } }]);

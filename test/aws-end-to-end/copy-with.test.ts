@@ -113,7 +113,7 @@ test('a job a storage class; verify, undo and verify afterwards', async () => {
   expect(resultOf(await account.startJobs(back.record, ...NOBODY))).toMatchObject({ outcomes: { done: 33 } });
   expect(contentOf(account)).toEqual(before);
   resultOf(await verify(back.record));
-}, 120_000);
+});
 
 test('rows that fail: tried again by a job of their own, and told with their reason where they fail again', async () => {
   const { record } = await deployed();
@@ -151,7 +151,7 @@ test('rows that fail: tried again by a job of their own, and told with their rea
   const again = await account.startJobs(record, ...NOBODY);
   expect(JSON.parse(again.stdout)).toMatchObject({ outcomes: { done: 32, missing: 1 } });
   expect(account.bucket.stack('overwritten/1')).toHaveLength(3);
-}, 120_000);
+});
 
 test('no guard: what was written after the plan is buried, told, and undo brings it back', async () => {
   const { record } = await deployed('--storage-class', 'STANDARD');
@@ -163,7 +163,7 @@ test('no guard: what was written after the plan is buried, told, and undo brings
   const back = await undo(record);
   resultOf(await account.startJobs(back.record, ...NOBODY));
   expect(textOf(account.bucket, 'overwritten/3')).toBe('by someone else');
-}, 120_000);
+});
 
 test('a runner that is lost: the jobs go on, and the next run copies only what is left', async () => {
   const { record } = await deployed();
@@ -180,7 +180,7 @@ test('a runner that is lost: the jobs go on, and the next run copies only what i
   expect(run).toMatchObject({ rows: 33, outcomes: { done: 33 } });
   expect(account.bucket.stack('ia/1')).toHaveLength(3);
   expect(account.bucket.stack('overwritten/1')).toHaveLength(3);
-}, 120_000);
+});
 
 test('a job that is not what the plan asks for is not started; one confirmed early changes nothing', async () => {
   const { record, jobs } = await deployed();
@@ -196,7 +196,7 @@ test('a job that is not what the plan asks for is not started; one confirmed ear
   await account.batch.settle();
   expect(job.ends.every(({ succeeded }) => !succeeded)).toBe(true);
   expect(contentOf(account)).toEqual(before);
-}, 60_000);
+});
 
 test('to another bucket, all of it by one job', async () => {
   const copies = account.sandbox.createBucket('copies', { versioning: 'Enabled' });
@@ -214,4 +214,4 @@ test('to another bucket, all of it by one job', async () => {
   resultOf(await account.startJobs(back.record, ...NOBODY));
   expect(textOf(copies, 'overwritten/1')).toBe('was there');
   expect(copies.current('ia/1')?.isDeleteMarker).toBe(true);
-}, 120_000);
+});

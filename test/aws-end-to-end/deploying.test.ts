@@ -33,7 +33,7 @@ test('plan --record-bucket writes the record, so that deploy needs no right to w
   expect([...account.batch.jobs.values()].map((job) => job.status)).toEqual(
     Array.from({ length: 3 }, () => 'Suspended'),
   );
-}, 60_000);
+});
 
 test('a folder that is not on S3 yet, under the deploy role: the refusal names the role that may', async () => {
   const { folder } = await account.plan();
@@ -43,7 +43,7 @@ test('a folder that is not on S3 yet, under the deploy role: the refusal names t
   expect(stderr).toMatch(/^ACCESS_DENIED: .*may not write the plan to s3:\/\/records\/rb-/);
   expect(stderr).toMatch(/plan role.*--record-bucket records.*deploy --record s3:\/\/records\/rb-/);
   expect(account.cloudFormation.stacks).toEqual([]);
-}, 60_000);
+});
 
 test('a stack of that name of another plan is left alone', async () => {
   const { folder } = await account.plan();
@@ -56,13 +56,15 @@ test('a stack of that name of another plan is left alone', async () => {
   expect([status, stderr]).toEqual([2, expect.stringMatching(/^STACK_EXISTS: .*bbbb/)]);
   expect(account.batch.jobs.size).toBe(3);
   expect(account.sandbox.requests.count('DeleteStack')).toBe(0);
-}, 60_000);
+});
 
 test('deploy --start starts at once, says loudly that nobody approved it, and prints one result', async () => {
   const { folder } = await account.plan();
   const { status, stdout, stderr } = await account.deploy(folder, '--start');
   expect(status).toBe(0);
   expect(stderr).toContain('NOBODY APPROVED THIS');
+  // What the estimate of the plan reckons with, since nothing else was asked for.
+  expect(account.cloudFormation.stacks[0]?.parameters).toContainEqual(['ReservedConcurrency', '15']);
   expect(JSON.parse(stdout)).toMatchObject({
     command: 'deploy',
     jobs: [{ scenario: '1' }, { scenario: '2' }, { scenario: '3b' }],
@@ -72,4 +74,4 @@ test('deploy --start starts at once, says loudly that nobody approved it, and pr
   expect(
     [...account.cloudFormation.roles.byName.values()].some(({ tags }) => tags.has('s3-rewind:approved')),
   ).toBe(false);
-}, 60_000);
+});

@@ -68,10 +68,10 @@ describe('the whole way', () => {
     expect((await account.command('verify', '--record', first.record, '--quiet')).status).toBe(0);
 
     const undo = resultOf(
-      await account.start(
+      await account.command(
         ...['undo', '--record', first.record, '--record-bucket', 'records', '--json'],
         ...['--endpoint-url', account.sandbox.endpoint, '--region', 'us-east-1', '--force-path-style'],
-      ).result,
+      ),
     );
     resultOf(await account.deploy(undo.record));
     expect(resultOf(await account.startJobs(undo.record, ...NOBODY))).toMatchObject({
@@ -79,7 +79,7 @@ describe('the whole way', () => {
     });
     expect((await account.command('verify', '--record', undo.record, '--quiet')).status).toBe(0);
     expect(contentOf(account)).toEqual(before);
-  }, 120_000);
+  });
 });
 
 describe('cleanup', () => {
@@ -115,19 +115,19 @@ describe('cleanup', () => {
     resultOf(await account.startJobs(record, ...NOBODY));
     resultOf(await clean());
     const undo = resultOf(
-      await account.start(
+      await account.command(
         ...['undo', '--record', record, '--record-bucket', 'records', '--json'],
         ...['--endpoint-url', account.sandbox.endpoint, '--region', 'us-east-1', '--force-path-style'],
-      ).result,
+      ),
     );
     resultOf(await account.deploy(undo.record));
     expect(resultOf(await account.startJobs(undo.record, ...NOBODY))).toMatchObject({
       outcomes: { done: 30 },
     });
-  }, 120_000);
+  });
 
   test('--expired takes what has expired, and nothing else', async () => {
-    await deployed('--expires-days', '0');
+    const { record } = await deployed('--expires-days', '0');
     const clean = () =>
       account.command(
         ...['cleanup', '--expired', '--record-bucket', 'records'],
@@ -137,6 +137,10 @@ describe('cleanup', () => {
     const expires = stack?.tags.find(([key]) => key === 's3-rewind:expires');
     if (stack === undefined || expires === undefined) throw new Error('no stack');
     const time = expires[1];
+    expires[1] = '2000-01-01T00:00:00Z';
+    const { status, stderr } = await account.startJobs(record, ...NOBODY);
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/STACK_EXPIRED: .*cleanup/s)]);
+    expect(account.sandbox.requests.count('TagRole')).toBe(0);
     expires[1] = '2999-01-01T00:00:00Z';
     const lost = { 's3-rewind:record-bucket': 'records', 's3-rewind:bucket': 'data' };
     const fields = { Name: 's3_rewind_plan_0a1b2c3d', Parameters: lost, CreateTime: 0 };
@@ -148,7 +152,7 @@ describe('cleanup', () => {
     expect(account.glue.databases.size).toBe(0);
     expires[1] = time;
     expect(resultOf(await clean())).toMatchObject({ cleaned: [{ stack: stack.name }] });
-  }, 60_000);
+  });
 });
 
 describe('AWS holds the approval', () => {
@@ -162,7 +166,7 @@ describe('AWS holds the approval', () => {
     }
     expect(account.sandbox.requests.count('TagRole')).toBe(0);
     expect(account.sandbox.requests.count('UpdateJobStatus')).toBe(0);
-  }, 60_000);
+  });
 
   test('a job that is confirmed early changes nothing', async () => {
     const { jobs } = await deployed();
@@ -173,7 +177,7 @@ describe('AWS holds the approval', () => {
     expect(
       [...account.batch.jobs.values()].every(({ ends }) => ends.every(({ succeeded }) => !succeeded)),
     ).toBe(true);
-  }, 60_000);
+  });
 
   test.each(['policy', 'digest', 'boundary', 'further policy', 'trust'])(
     'a role whose %s was changed: nothing starts',
@@ -205,7 +209,7 @@ describe('bad days', () => {
       1,
       expect.stringMatching(/STACK_FAILED.*ReservedConcurrentExecutions is too high/),
     ]);
-  }, 60_000);
+  });
 
   test('throttled calls are sent again', async () => {
     const effect = { error: { code: 'Throttling', status: 400, message: 'Rate exceeded' } };
@@ -216,7 +220,7 @@ describe('bad days', () => {
     });
     const { record } = await deployed();
     expect(resultOf(await account.startJobs(record, ...NOBODY))).toMatchObject({ outcomes: { done: 30 } });
-  }, 60_000);
+  });
 
   test('an expired token: told as such, the tag is off, and the next run goes on', async () => {
     const { record } = await deployed();
@@ -230,7 +234,7 @@ describe('bad days', () => {
     off();
     await account.batch.settle();
     expect(resultOf(await account.startJobs(record, ...NOBODY))).toMatchObject({ outcomes: { done: 30 } });
-  }, 60_000);
+  });
 
   test('a job that was cancelled by hand is made again, by deploy and by start-jobs', async () => {
     const { record, jobs } = await deployed();
@@ -241,7 +245,7 @@ describe('bad days', () => {
     expect(again.jobs[0]?.attempt).toBe(2);
     cancel(again.jobs[1]?.id);
     expect(resultOf(await account.startJobs(record, ...NOBODY))).toMatchObject({ outcomes: { done: 30 } });
-  }, 60_000);
+  });
 
   test('a runner that is lost: the jobs go on, and so does the next run', async () => {
     const { record } = await deployed();
@@ -259,7 +263,7 @@ describe('bad days', () => {
       outcomes: { done: 30 },
     });
     expect(approvals()).toEqual([null, null]);
-  }, 60_000);
+  });
 
   test('a task delivered twice, and one whose answer was lost, act once', async () => {
     const { record } = await deployed();
@@ -269,7 +273,7 @@ describe('bad days', () => {
     expect(run).toMatchObject({ outcomes: { done: 30 } });
     expect(account.bucket.stack('new/1')).toHaveLength(2);
     expect(account.bucket.stack('overwritten/1')).toHaveLength(3);
-  }, 60_000);
+  });
 
   test('rows that are denied are tried again by a job of their own', async () => {
     const { record } = await deployed();
@@ -281,7 +285,7 @@ describe('bad days', () => {
     });
     expect(resultOf(await account.startJobs(record, ...NOBODY))).toMatchObject({ outcomes: { done: 30 } });
     expect(account.batch.jobs.size).toBe(4);
-  }, 60_000);
+  });
 
   test('keys that were written meanwhile are left alone, with exit status 3', async () => {
     const { record } = await deployed();
@@ -289,5 +293,5 @@ describe('bad days', () => {
     account.bucket.put('new/3', { body: 'by someone else' });
     const { status, stdout } = await account.startJobs(record, ...NOBODY);
     expect([status, JSON.parse(stdout)]).toMatchObject([3, { outcomes: { done: 29, drifted: 1 } }]);
-  }, 60_000);
+  });
 });

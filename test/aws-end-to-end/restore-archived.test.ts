@@ -7,7 +7,7 @@ import { type Account, openAccount } from './account.ts';
 
 let account: Account;
 beforeEach(async () => {
-  account = await openAccount({ isHere: true });
+  account = await openAccount();
 });
 afterEach(async () => {
   expect(account.sandbox.losses).toMatchObject({ permanentDeletions: 0, nullVersionReplacements: 0 });
@@ -49,4 +49,4 @@ test('what the jobs left as archived is restored and copied; start-jobs and veri
   expect(answerOf(verified)).toMatchObject({ agrees: true, live: { compared: 5, differences: 0 } });
   const again = await account.startJobs(record, '--approval', 'none', '--yes');
   expect([again.status, JSON.parse(again.stdout)]).toMatchObject([0, { outcomes: { done: 5, archived: 0 } }]);
-}, 120_000);
+});

@@ -7,7 +7,7 @@ import { type Account, openAccount, RECORDS } from './account.ts';
 
 let account: Account;
 beforeEach(async () => {
-  account = await openAccount({ isHere: true });
+  account = await openAccount();
 });
 afterEach(async () => {
   expect(account.sandbox.losses).toMatchObject({ permanentDeletions: 0, nullVersionReplacements: 0 });
@@ -79,7 +79,7 @@ test('jobs ask for GLACIER and DEEP_ARCHIVE, this machine for the rest; hours la
   expect(restoreJobs()).toHaveLength(2);
   const verified = await account.command('verify', '--record', record, '--json', '--quiet');
   expect(answerOf(verified)).toMatchObject({ agrees: true, live: { compared: 5, differences: 0 } });
-}, 240_000);
+});
 
 test('what a job may not do, this machine asks for; the report says why', async () => {
   const record = await leaveArchived();
@@ -92,7 +92,7 @@ test('what a job may not do, this machine asks for; the report says why', async 
       { end: { succeeded: 0, failures: { AccessDenied: 1 } } },
     ],
   });
-}, 240_000);
+});
 
 test('refused before anything is asked for: no proof, a tier that jobs have not, a stack that somebody changed', async () => {
   const record = await leaveArchived();
@@ -110,7 +110,7 @@ test('refused before anything is asked for: no proof, a tier that jobs have not,
   expect([changed.status, changed.stderr]).toEqual([2, expect.stringContaining('STACK_CHANGED')]);
   expect(restoreJobs()).toEqual([]);
   expect(tagKeys()).not.toContain(APPROVED);
-}, 240_000);
+});
 
 test('stopped before its jobs were confirmed, it goes on with the same ones', async () => {
   const record = await leaveArchived();
@@ -132,4 +132,4 @@ test('stopped before its jobs were confirmed, it goes on with the same ones', as
   expect([asked.status, answerOf(asked)]).toMatchObject([4, { requested: 4, waiting: 4 }]);
   expect(restoreJobs().map(({ status }) => status)).toEqual(['Complete', 'Complete']);
   expect(stateOf(record)).toMatchObject({ jobs: [{ end: { succeeded: 1 } }, { end: { succeeded: 1 } }] });
-}, 240_000);
+});

@@ -153,6 +153,8 @@ const LINES: [who: Role[], action: string, resource: string, context?: Context][
   [[], 's3:CreateJob', '*', { ...LAMBDA_JOB, 'aws:RequestedRegion': 'us-east-1' }],
   [['StartJobsRole', 'ExtendRole', 'CleanupRole'], 's3:UpdateJobStatus', JOB],
   [['DeployRole', 'StartJobsRole', 'ExtendRole', 'CleanupRole'], 's3:DescribeJob', JOB],
+  [['StartJobsRole'], 's3:GetJobTagging', JOB],
+  [['DeployRole', 'StartJobsRole', 'ExtendRole'], 's3:PutJobTagging', JOB],
   [['CleanupRole'], 's3:ListJobs', '*'],
   [[], 's3:UpdateJobPriority', JOB],
   // Extensions of Object Lock.

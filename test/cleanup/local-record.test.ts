@@ -4,8 +4,8 @@ import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { cleanUpFolder } from '../../src/cleanup/local-record.ts';
 import type { PlanRecord } from '../../src/execute/record.ts';
-import { runCommand } from '../execute/command.ts';
 import { AFTER_P, BEFORE_P, BUCKET, openStage, RUN_TIME, run, type Stage } from '../execute/harness.ts';
+import { runCommand } from '../execute/run-command.ts';
 import { row, writeRecord } from '../execute/written-record.ts';
 import { clientOf } from '../sandbox/client.ts';
 

@@ -1,29 +1,18 @@
 import { spawn } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { vi } from 'vitest';
 import { main } from '../../src/cli/program.ts';
+import { borrowProcess, type ProcessEnd } from './borrowed-process.ts';
 
 /** What a command left behind: its exit status and all that it wrote. */
-export type CommandResult = { status: number; stdout: string; stderr: string };
+export type CommandResult = ProcessEnd;
 
 /** The folder of the package, from which the documented commands run. */
 export const PACKAGE_FOLDER = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Runs a command line in this process. One at a time: both streams are caught meanwhile. */
+/** Runs a command line in this process. */
 export async function runCommand(...args: string[]): Promise<CommandResult> {
-  const written = { stdout: '', stderr: '' };
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      written[name] += String(text);
-      return true;
-    }),
-  );
-  try {
-    return { status: await main(args), ...written };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
+  return await borrowProcess({}, () => main(args));
 }
 
 /** Runs a command line as the `s3-rewind` script does, in a process of its own. */

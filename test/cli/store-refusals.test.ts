@@ -3,8 +3,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { runCommand } from '../execute/command.ts';
 import { AFTER_P, openStage, planNow, RUN_TIME, run, type Stage } from '../execute/harness.ts';
+import { runCommand } from '../execute/run-command.ts';
 
 let stage: Stage;
 let folder: string;

@@ -42,6 +42,9 @@ const MINIO: Deviations = {
   'a part copy says which version it came from': 'No x-amz-copy-source-version-id.',
   'a retained version cannot be removed, and its key can be deleted': 'Refuses with 400 InvalidRequest.',
   'COMPLIANCE can be made longer and not shorter': 'Refuses with 400 InvalidRequest.',
+  'GOVERNANCE can be made longer and, without a bypass, not shorter': 'Refuses with 400 InvalidRequest.',
+  'COMPLIANCE does not become GOVERNANCE, at a later date either': 'Refuses with 400 InvalidRequest.',
+  'GOVERNANCE does not become COMPLIANCE without a bypass': 'Refuses with 400 InvalidRequest.',
   'GOVERNANCE is lifted by those who bypass it': 'Refuses others with 400 InvalidRequest.',
   'a legal hold keeps a version': 'Refuses with 400 InvalidRequest.',
   'a retention date in the past is refused': 'With 400 MalformedXML.',
@@ -87,6 +90,7 @@ const MINISTACK: Deviations = {
   'a small part that is not the last is EntityTooSmall': 'Takes it.',
   'parts out of order are InvalidPartOrder': 'Takes them.',
   'a retention date in the past is refused': 'Takes it.',
+  'GOVERNANCE does not become COMPLIANCE without a bypass': 'It does.',
   'versioning cannot be suspended under Object Lock': 'Suspends it.',
   'a copy of an archived version is 403 InvalidObjectState': 'Copies it.',
   'RestoreObject of an archived version is 202, and 409 while it is under way; HEAD tells so':

@@ -11,6 +11,7 @@ import { runCommand } from '../cli/run-command.ts';
 import { bootstrapStack } from '../iam/stacks.ts';
 import { BUCKET } from '../inventory/history.ts';
 import { configure, report as putReport } from '../inventory/stored-report.ts';
+import { copyOf, PUBLISHED } from './healthy.ts';
 
 /** The command against a strict GitHub and a sandbox of S3, CloudFormation, IAM and STS. */
 
@@ -55,10 +56,8 @@ function prepareGitHub(): void {
   environment = state.addEnvironment(repository, 's3-rewind', gate);
   repository.commit(
     'main',
-    new Map([
-      ['.github/workflows/cleanup.yml', 'on:\n  workflow_dispatch:\n  schedule:\n    - cron: 17 3 * * *\n'],
-    ]),
-    'cleanup',
+    new Map([...PUBLISHED].map(([file, text]) => [`.github/workflows/${file}`, copyOf(text)])),
+    'copies of the workflows',
   );
   const lastRun = {
     created_at: new Date().toISOString(),

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Reading } from '../../src/doctor/check.ts';
 import type { DoctorFacts, DoctorRequest } from '../../src/doctor/diagnose.ts';
 import type { LifecycleRule } from '../../src/s3/bucket-facts.ts';
@@ -99,6 +100,15 @@ export const workflow = (file: string) => ({
   },
 });
 
+const EXAMPLES = new URL('../../examples/workflows/', import.meta.url);
+export const PUBLISHED: ReadonlyMap<string, string> = new Map(
+  readdirSync(EXAMPLES).map((file) => [file, readFileSync(new URL(file, EXAMPLES), 'utf8')]),
+);
+export const COMMIT = '3d3c42e5aac5ba805825da76410c181273ba90b1';
+/** A copy of a workflow, as its page says: the owner is named, the commit pinned. */
+export const copyOf = (text: string) =>
+  text.replaceAll(/owner\/s3-rewind\/actions\/([\w-]+)@v1/g, `my-org/s3-rewind/actions/$1@${COMMIT}`);
+
 export function healthy() {
   const cleanup = workflow('cleanup.yml');
   const environment = {
@@ -138,6 +148,10 @@ export function healthy() {
         immutable: false as boolean | null,
         prefix: 'repo:my-org/my-repo' as string | null,
       }),
+      workflowFiles: [...PUBLISHED].map(([file, text]) => ({
+        file,
+        reading: read(copyOf(text)) as Reading<string | null>,
+      })),
       schedules: [{ file: 'cleanup.yml', reading: read<typeof cleanup.facts | null>(cleanup.facts) }],
     },
     account: {
@@ -223,6 +237,7 @@ export function asDoctor(state: Healthy): { facts: DoctorFacts; request: DoctorR
         branch: null,
         workflows: ['cleanup.yml'],
         workflowsNamed: request.workflowsNamed,
+        published: PUBLISHED,
       },
       environment: 's3-rewind',
       stackName: 's3-rewind-bootstrap',

@@ -1,13 +1,11 @@
-import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
 import { describeDrill } from '../../src/actions/drill.ts';
 import { readTrend } from '../../src/drill/trend.ts';
-import { PACKAGE_FOLDER } from '../cli/run-command.ts';
+import { runEntry } from '../actions/run-entry.ts';
 import { scratchFolder } from '../cli/scratch-folder.ts';
 import { clientOf } from '../sandbox/client.ts';
 import { drillOf } from './drills.ts';
@@ -29,27 +27,19 @@ afterAll(() => sandbox.stop());
 async function runStep(inputs: Record<string, string>) {
   const files = { output: join(folder, 'output'), summary: join(folder, 'summary') };
   for (const file of Object.values(files)) writeFileSync(file, '');
-  const child = spawn(process.execPath, [join(PACKAGE_FOLDER, 'actions/drill/main.ts')], {
-    stdio: 'ignore',
-    env: {
-      PATH: process.env.PATH,
-      AWS_ACCESS_KEY_ID: 'AKIASANDBOX',
-      AWS_SECRET_ACCESS_KEY: 'secret',
-      GITHUB_OUTPUT: files.output,
-      GITHUB_STEP_SUMMARY: files.summary,
-      GITHUB_REPOSITORY: 'acme/data',
-      GITHUB_RUN_ID: '1',
-      RUNNER_TEMP: folder,
-      INPUT_ENDPOINT_URL: sandbox.endpoint,
-      INPUT_FORCE_PATH_STYLE: 'true',
-      INPUT_HISTORY: join(folder, 'history'),
-      INPUT_LIST: 'true',
-      ...inputs,
-    },
-  });
-  const status = await new Promise((resolve) => {
-    child.on('close', resolve);
-  });
+  const environment = {
+    GITHUB_OUTPUT: files.output,
+    GITHUB_STEP_SUMMARY: files.summary,
+    GITHUB_REPOSITORY: 'acme/data',
+    GITHUB_RUN_ID: '1',
+    RUNNER_TEMP: folder,
+    INPUT_ENDPOINT_URL: sandbox.endpoint,
+    INPUT_FORCE_PATH_STYLE: 'true',
+    INPUT_HISTORY: join(folder, 'history'),
+    INPUT_LIST: 'true',
+    ...inputs,
+  };
+  const { status } = await runEntry('drill', environment, folder);
   return { status, output: readFileSync(files.output, 'utf8'), summary: readFileSync(files.summary, 'utf8') };
 }
 

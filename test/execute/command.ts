@@ -1,37 +1,53 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 /** What answers the commands: a sandbox, or a server of another make. */
-type Store = { readonly endpoint: string };
+export type Store = { readonly endpoint: string };
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
 export type CommandResult = { status: number | null; stdout: string; stderr: string };
 
+/** Child processes of a test run share what Node.js has compiled (test/compile-cache.ts). */
+export function compileCache(): Record<string, string> {
+  const folder = process.env.NODE_COMPILE_CACHE;
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
+}
+
+/** What a user has set who runs commands against a store on loopback. */
+export const ENVIRONMENT = {
+  AWS_ACCESS_KEY_ID: 'AKIASANDBOX',
+  AWS_SECRET_ACCESS_KEY: 'secret',
+  AWS_EC2_METADATA_DISABLED: 'true',
+  AWS_CONFIG_FILE: '/dev/null',
+  AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+};
+
 /**
- * Starts a command line in a process of its own, as a user does.
+ * A command line with the address of a store.
  * @param store null: the environment alone says where the store is
  */
+export function addressCommand(store: Store | null, [command = '', ...rest]: readonly string[]): string[] {
+  const isOffline = command === 'undo' || store === null;
+  const endpoint = isOffline
+    ? []
+    : ['--endpoint-url', store.endpoint, '--region', 'us-east-1', '--force-path-style'];
+  // Before the test's own options, which win.
+  return [command, ...endpoint, ...rest];
+}
+
+/** Starts a command line in a process of its own, as a user does. */
 export function startCommand(
   store: Store | null,
   args: readonly string[],
   environment: Record<string, string> = {},
 ): { child: ChildProcess; result: Promise<CommandResult> } {
-  const isOffline = args[0] === 'undo' || store === null;
-  const endpoint = isOffline
-    ? []
-    : ['--endpoint-url', store.endpoint, '--region', 'us-east-1', '--force-path-style'];
-
-  const [command = '', ...rest] = args;
-  // Before the test's own options, which win.
-  const child = spawn(process.execPath, [CLI, command, ...endpoint, ...rest], {
+  const child = spawn(process.execPath, [CLI, ...addressCommand(store, args)], {
     env: {
       PATH: process.env.PATH ?? '',
-      AWS_ACCESS_KEY_ID: 'AKIASANDBOX',
-      AWS_SECRET_ACCESS_KEY: 'secret',
-      AWS_EC2_METADATA_DISABLED: 'true',
-      AWS_CONFIG_FILE: '/dev/null',
-      AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+      ...compileCache(),
+      ...ENVIRONMENT,
       ...environment,
     },
   });
@@ -50,7 +66,8 @@ export function startCommand(
   return { child, result };
 }
 
-export function runCommand(
+/** Runs a command line in a process of its own, and waits for its end. */
+export function runInChild(
   store: Store | null,
   args: readonly string[],
   environment?: Record<string, string>,

@@ -3,8 +3,8 @@ import type { ObjectVersion } from '../../sandbox/entries.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
 import { copyPolicies } from '../../src/execute/copy-policies.ts';
 import type { PlanRecord } from '../../src/execute/record.ts';
-import { runCommand } from './command.ts';
 import { BEFORE_P, openStage, RUN_TIME, type Stage } from './harness.ts';
+import { runCommand } from './run-command.ts';
 import { row, writeRecord } from './written-record.ts';
 
 let stage: Stage;

@@ -13,8 +13,8 @@ beforeEach(async () => {
 });
 afterEach(() => stage.end());
 
-const KEYS = 2_400;
-const KILLS = 4;
+const KEYS = 800;
+const KILLS = 3;
 
 function setUp(): { atP: State; before: State; keys: string[] } {
   const keys = Array.from({ length: KEYS }, (_, index) => `k${String(index).padStart(5, '0')}`);

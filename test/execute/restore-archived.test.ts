@@ -4,12 +4,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SeededRandom } from '../../sandbox/random.ts';
 import { readEndedRun } from '../../src/execute/outcome-rows.ts';
 import { readRecord } from '../../src/execute/record.ts';
-import { runHere } from '../aws-end-to-end/in-process.ts';
 import { undoRecord } from '../undo/undo-record.ts';
-import { runCommand, startCommand } from './command.ts';
+import { startCommand } from './command.ts';
 import { openStage, planNow, run, type Stage } from './harness.ts';
 import { stateOf } from './histories.ts';
 import { ARCHIVES, overwriteArchived, restoreNow } from './restore-stage.ts';
+import { runCommand } from './run-command.ts';
 
 let stage: Stage;
 beforeEach(async () => {
@@ -301,7 +301,7 @@ test('killed at any request, the next run goes on and asks for nothing twice', a
   };
   stage.sandbox.requests.reset();
   expect(await killAt('RestoreObject', 20, ['--yes'])).toBeNull();
-  const waiting = await runHere(stage.sandbox.endpoint, args);
+  const waiting = await runCommand(stage.sandbox, args);
   expect([waiting.status, waiting.stderr]).toEqual([4, '']);
   expect(JSON.parse(waiting.stdout)).toMatchObject({ status: 'waiting', waiting: 60 });
   // What was asked for when the kill came, and was not noted, is seen to be under way.
@@ -309,7 +309,7 @@ test('killed at any request, the next run goes on and asks for nothing twice', a
   stage.sandbox.clock.advance(13 * HOUR);
   expect(await killAt('CopyObject', 20, [])).toBeNull();
   stage.sandbox.clock.advance(60);
-  const last = await runHere(stage.sandbox.endpoint, args);
+  const last = await runCommand(stage.sandbox, args);
   expect([last.status, last.stderr]).toEqual([0, '']);
   expect(JSON.parse(last.stdout)).toMatchObject({
     status: 'copied',

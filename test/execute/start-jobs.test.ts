@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PlanRecord } from '../../src/execute/record.ts';
 import type { Check } from '../../src/plan/plan-file.ts';
-import { runCommand, startCommand } from './command.ts';
+import { startCommand } from './command.ts';
 import { AFTER_P, BEFORE_P, openStage, RUN_TIME, run, type Stage } from './harness.ts';
+import { runCommand } from './run-command.ts';
 import { row, writeRecord } from './written-record.ts';
 
 let stage: Stage;
@@ -187,7 +188,8 @@ describe('interrupted', () => {
     });
     const { status, stderr } = await result;
     expect([status, stderr.split(':')[0]]).toEqual([1, 'INTERRUPTED']);
-    expect(stderr).toContain(`start-jobs --record ${record.folder} --yes`);
+    expect(stderr).toContain(`start-jobs --endpoint-url ${stage.sandbox.endpoint} `);
+    expect(stderr).toContain(` --record ${record.folder} --yes`);
     expect(markers()).toBeLessThan(12_000);
     stage.sandbox.latencyMs = 0;
     expect((await run(stage, record)).outcomes).toMatchObject({ done: 12_000, already: 0 });

@@ -1,10 +1,8 @@
-import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
-import { PACKAGE_FOLDER } from '../cli/run-command.ts';
+import { runEntry } from '../actions/run-entry.ts';
 import { scratchFolder } from '../cli/scratch-folder.ts';
 
 /** The actions `freeze` and `thaw`, run as their steps run them. */
@@ -21,26 +19,18 @@ afterAll(() => sandbox.stop());
 async function runAction(name: string, inputs: Record<string, string>) {
   const files = { output: join(folder, `${name}-output`), summary: join(folder, `${name}-summary`) };
   for (const file of Object.values(files)) writeFileSync(file, '');
-  const child = spawn(process.execPath, [join(PACKAGE_FOLDER, 'actions', name, 'main.ts')], {
-    stdio: 'ignore',
-    env: {
-      PATH: process.env.PATH,
-      AWS_ACCESS_KEY_ID: 'AKIASANDBOX',
-      AWS_SECRET_ACCESS_KEY: 'secret',
-      GITHUB_OUTPUT: files.output,
-      GITHUB_STEP_SUMMARY: files.summary,
-      GITHUB_REPOSITORY: 'acme/data',
-      GITHUB_RUN_ID: '1',
-      RUNNER_TEMP: folder,
-      INPUT_ENDPOINT_URL: sandbox.endpoint,
-      INPUT_FORCE_PATH_STYLE: 'true',
-      INPUT_RECORD: 's3://my-records/freeze-data/',
-      ...inputs,
-    },
-  });
-  const status = await new Promise((resolve) => {
-    child.on('close', resolve);
-  });
+  const environment = {
+    GITHUB_OUTPUT: files.output,
+    GITHUB_STEP_SUMMARY: files.summary,
+    GITHUB_REPOSITORY: 'acme/data',
+    GITHUB_RUN_ID: '1',
+    RUNNER_TEMP: folder,
+    INPUT_ENDPOINT_URL: sandbox.endpoint,
+    INPUT_FORCE_PATH_STYLE: 'true',
+    INPUT_RECORD: 's3://my-records/freeze-data/',
+    ...inputs,
+  };
+  const { status } = await runEntry(name, environment, folder);
   return { status, output: readFileSync(files.output, 'utf8'), summary: readFileSync(files.summary, 'utf8') };
 }
 

@@ -32,4 +32,4 @@ test('cleanup thaws the bucket of its record, and a second one finds nothing', a
   expect((await clean()).stdout).toContain(`\n  thawed ${bucket.name}`);
   expect(bucket.configurations.has('policy')).toBe(false);
   expect((await clean()).stdout).not.toContain('thaw');
-}, 60_000);
+});

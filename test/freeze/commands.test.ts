@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
-import { runCommand } from '../cli/run-command.ts';
+import { PACKAGE_FOLDER, runCommand } from '../cli/run-command.ts';
 import { scratchFolder } from '../cli/scratch-folder.ts';
 import { LIFECYCLE } from './stage.ts';
 
@@ -47,7 +48,7 @@ describe.each([
     expect(frozen.stdout).toMatch(
       /^Frozen: data\nmay write: arn:aws:iam::111122223333:role\/on-call; AWS services/,
     );
-    expect(frozen.stdout).toMatch(/thaw --record /);
+    expect(frozen.stdout).toMatch(/thaw .*--record /);
     expect((await freeze('--status')).stdout).toMatch(
       /^Frozen until 2999-01-01T00:00:00Z: data, freeze [0-9a-f]{8}\n/,
     );
@@ -61,7 +62,13 @@ describe.each([
   });
 });
 
-test('--json answers with one object', async () => {
+/** Of a schema that is published in docs/. */
+function validatorOf(name: string) {
+  const text = readFileSync(join(PACKAGE_FOLDER, 'docs', `${name}.schema.json`), 'utf8');
+  return new Ajv2020({ strict: false }).compile(JSON.parse(text));
+}
+
+test('--json answers with one object, of the published schema', async () => {
   const args = ['--record', record(), '--account', '111122223333', '--json'];
   const frozen = JSON.parse((await freeze(...args)).stdout);
   expect(frozen).toMatchObject({
@@ -69,11 +76,18 @@ test('--json answers with one object', async () => {
     outcome: 'frozen',
     file: { state: 'frozen', except: ['arn:aws:iam::111122223333:role/s3-rewind/rollback/*'] },
   });
-  expect(JSON.parse((await freeze('--status', '--json')).stdout)).toMatchObject({
-    freezes: [{ id: frozen.file.id, isExpired: false }],
-  });
+  const status = JSON.parse((await freeze('--status', '--json')).stdout);
+  expect(status).toMatchObject({ freezes: [{ id: frozen.file.id, isExpired: false }] });
   const thawed = JSON.parse((await run('thaw', '--record', record(), '--json')).stdout);
   expect(thawed).toMatchObject({ command: 'thaw', outcome: 'thawed', differences: [], rulesLeftPaused: [] });
+
+  const [isAnswer, isFile] = ['freeze-answer', 'freeze'].map(validatorOf);
+  for (const answer of [frozen, status, thawed])
+    expect(isAnswer?.(answer), JSON.stringify(isAnswer?.errors)).toBe(true);
+  const kept = JSON.parse(readFileSync(join(record(), 'freeze.json'), 'utf8'));
+  expect(isFile?.(kept), JSON.stringify(isFile?.errors)).toBe(true);
+  expect(isFile?.({ ...kept, state: 'half' })).toBe(false);
+  expect(isAnswer?.({ ...thawed, policy: 'half' })).toBe(false);
 });
 
 test('the record of a rollback gives its freeze the end of its ID', async () => {
@@ -164,8 +178,20 @@ describe('is refused, and changes nothing:', () => {
     const { status, stderr } = await freeze('--record', `${record()}-other`, ...EXCEPT);
     expect(status).toBe(2);
     expect(stderr).toMatch(/^FREEZE_EXISTS: 'data' is frozen already, by the freeze [0-9a-f]{8} until /);
-    expect(stderr).toMatch(/Next: end that one with its own record: .* thaw --record RECORD/);
+    expect(stderr).toMatch(/Next: end that one with its own record: .* thaw .*--record RECORD/);
     expect(policy()).toBe(before);
+  });
+
+  test('a thaw of another bucket than is meant', async () => {
+    await freeze('--record', record(), ...EXCEPT);
+    const before = policy();
+    const thaw = (bucket: string) => run('thaw', '--record', record(), '--bucket', bucket);
+    expect(await thaw('other')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^INVALID_OPTION: .* holds the freeze of 'data', not of 'other'/),
+    });
+    expect(policy()).toBe(before);
+    expect((await thaw('data')).stdout).toMatch(/^Thawed: data/);
   });
 
   test('the record of another bucket, and one that holds another freeze', async () => {

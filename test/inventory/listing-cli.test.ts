@@ -1,15 +1,14 @@
-import { execFile } from 'node:child_process';
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import process from 'node:process';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Bucket } from '../../sandbox/bucket.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
+import type { ProcessEnd } from '../cli/borrowed-process.ts';
+import { runCommand } from '../execute/run-command.ts';
 import { clientOf } from '../sandbox/client.ts';
 import { expectedRows, readRows, withFolder } from './listing-store.ts';
 
-const CLI = new URL('../../src/cli.ts', import.meta.url).pathname;
 let sandbox: Sandbox;
 let bucket: Bucket;
 
@@ -23,24 +22,9 @@ beforeEach(async () => {
 });
 afterEach(() => sandbox.stop());
 
-type Outcome = { status: number; stdout: string; stderr: string };
-
-function run(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<Outcome> {
-  const env = {
-    ...process.env,
-    AWS_ACCESS_KEY_ID: 'AKIASANDBOX',
-    AWS_SECRET_ACCESS_KEY: 'secret',
-    ...environment,
-  };
+function run(args: readonly string[], environment: Record<string, string> = {}): Promise<ProcessEnd> {
   const endpoint = args.includes('--endpoint-url') ? [] : ['--endpoint-url', sandbox.endpoint];
-  return new Promise((resolve) => {
-    execFile(
-      process.execPath,
-      [CLI, ...args, ...endpoint, '--force-path-style'],
-      { env },
-      (error, stdout, stderr) => resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });
+  return runCommand(null, [...args, ...endpoint, '--force-path-style'], environment);
 }
 
 test('inventory lists to CSV, says so in JSON, and tells what stands in the way', async () => {
@@ -78,7 +62,7 @@ test('inventory lists to CSV, says so in JSON, and tells what stands in the way'
 });
 
 describe('refusals', () => {
-  const cases: [string, string[], string, NodeJS.ProcessEnv?][] = [
+  const cases: [string, string[], string, Record<string, string>?][] = [
     ['a missing bucket', ['--bucket', 'nothing-here'], 'BUCKET_NOT_FOUND'],
     ['versioning never enabled', ['--bucket', 'plain-bucket'], 'VERSIONING_NOT_ENABLED'],
     ['a directory bucket', ['--bucket', 'fast--use1-az4--x-s3'], 'INVALID_BUCKET'],

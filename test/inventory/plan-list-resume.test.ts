@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Bucket } from '../../sandbox/bucket.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
-import { runCommand, startCommand } from '../execute/command.ts';
+import { startCommand } from '../execute/command.ts';
+import { runCommand } from '../execute/run-command.ts';
 import { withFolder } from './listing-store.ts';
 
 const ENTRIES = 40_000;

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bundleTaskCode } from '../../src/render/task-code.ts';
+import { buildTaskCode, bundleTaskCode } from '../../src/render/task-code.ts';
 import {
   FUNCTION_ARN,
   functionEnvironment,
@@ -29,7 +29,7 @@ afterAll(() => stage.end());
 
 test('the code is one small readable text, the same every time, and names nothing of this machine', async () => {
   expect(Buffer.byteLength(code)).toBeLessThan(MAX_CODE_BYTES);
-  expect(await bundleTaskCode()).toBe(code);
+  expect(await buildTaskCode()).toBe(code);
   expect(code).not.toContain(ROOT);
   expect(code.split('\n').length).toBeGreaterThan(1_500);
   expect(Math.max(...code.split('\n').map((line) => line.length))).toBeLessThan(1_000);

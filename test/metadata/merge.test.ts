@@ -22,4 +22,4 @@ test('live inventory and journal merge into the stacks of the bucket, in their o
   } finally {
     engine.close();
   }
-}, 300_000);
+});

@@ -91,6 +91,27 @@ describe('split tasks', () => {
     expect(estimatePlan(plan({ keys }), prices).totals.batch.tasks).toBe(tasks);
   });
 
+  it.each([
+    ['dense delete markers', plan({ keys: MILLION }, { entriesInScope: 2 * MILLION }), 15, 17],
+    ['copies of small objects', plan(versions('3b', 'STANDARD', MILLION, 100_000 * MILLION)), 30, 50],
+    ['copies of large objects', plan(versions('3b', 'STANDARD', MILLION, GIB * MILLION)), 100, 100],
+    ['few large objects', plan(versions('3b', 'STANDARD', 50, 50 * GIB)), 15, 15],
+    ['nothing', plan({ keys: 0 }), 15, 15],
+  ])('take as many functions as reach the rate of S3, within bounds: %s', (_name, input, least, most) => {
+    const { concurrency } = estimatePlan(input, prices);
+    expect(concurrency).toBeGreaterThanOrEqual(least);
+    expect(concurrency).toBeLessThanOrEqual(most);
+  });
+
+  it('take longer where bytes decide and the functions are bounded', () => {
+    const keys = 100_000;
+    const { totals } = estimatePlan(plan(versions('3b', 'STANDARD', keys, GIB * keys)), prices);
+    // A copy takes its bytes' time, 32 at a time in each of 100 functions.
+    const copying = (keys * (GIB / 100_000_000)) / 32 / 100;
+    expect(totals.batch.seconds).toBeGreaterThan(copying);
+    expect(totals.batch.seconds).toBeLessThan(1.2 * copying + 60);
+  });
+
   it('refuses a number of rows that no task can have', () => {
     for (const rowsPerTask of [0, -1, 0.5, Number.NaN]) {
       expect(() => estimatePlan(plan({}), prices, { rowsPerTask })).toThrow(RangeError);

@@ -1,10 +1,32 @@
-import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RunbookError } from '../../src/errors.ts';
 import { stageFolder } from '../../src/plan/plan-folder.ts';
 import { listAll, scratchFolder } from '../cli/scratch-folder.ts';
+
+/** A folder in which nothing can be made. The superuser may write everywhere, so what anyone else is answered is put here. */
+const locked = vi.hoisted(() => ({ folder: null as string | null }));
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof import('node:fs/promises')>();
+  const refuse = (path: unknown) => {
+    if (locked.folder === null || !String(path).startsWith(`${locked.folder}/`)) return;
+    throw Object.assign(new Error(`EACCES: permission denied, mkdir '${path}'`), {
+      ...{ code: 'EACCES', errno: -13, syscall: 'mkdir', path: String(path) },
+    });
+  };
+  return {
+    ...real,
+    async mkdir(...args: Parameters<typeof real.mkdir>) {
+      refuse(args[0]);
+      return await real.mkdir(...args);
+    },
+    async mkdtemp(prefix: string) {
+      refuse(prefix);
+      return await real.mkdtemp(prefix);
+    },
+  };
+});
 
 const scratch = scratchFolder();
 let folders = 0;
@@ -146,14 +168,11 @@ describe('explain', () => {
   });
 });
 
-// The superuser may write everywhere.
-describe.skipIf(process.getuid?.() === 0)('permissions', () => {
-  it('a parent that may not be written', async () => {
-    const parent = emptyFolder();
-    chmodSync(parent, 0o555);
-    expect(await codeOf(stageFolder(join(parent, 'out'), null))).toBe('OUTPUT_NOT_WRITABLE');
-    expect(await codeOf(stageFolder(join(parent, 'a/b/out'), null))).toBe('OUTPUT_NOT_WRITABLE');
-    chmodSync(parent, 0o755);
-    expect(listAll(parent)).toEqual([]);
-  });
+it('a parent that may not be written', async () => {
+  const parent = emptyFolder();
+  locked.folder = parent;
+  expect(await codeOf(stageFolder(join(parent, 'out'), null))).toBe('OUTPUT_NOT_WRITABLE');
+  expect(await codeOf(stageFolder(join(parent, 'a/b/out'), null))).toBe('OUTPUT_NOT_WRITABLE');
+  locked.folder = null;
+  expect(listAll(parent)).toEqual([]);
 });

@@ -6,10 +6,12 @@ export type KnownDifferences = {
   keys: Readonly<Record<string, string>>;
   /** A copy does not keep Expires; `verify` has to say so of every such copy. */
   copyLosesExpires: boolean;
+  /** GOVERNANCE becomes COMPLIANCE without a bypass; S3 is said to refuse that. */
+  convertsGovernance: boolean;
 };
 
 export const KNOWN_DIFFERENCES: Record<ServerName, KnownDifferences> = {
-  sandbox: { keys: {}, copyLosesExpires: false },
+  sandbox: { keys: {}, copyLosesExpires: false, convertsGovernance: false },
   minio: {
     keys: {
       'a//b': '400 XMinioInvalidObjectName.',
@@ -18,11 +20,13 @@ export const KNOWN_DIFFERENCES: Record<ServerName, KnownDifferences> = {
       'a/b': 'Not listed where there are `a` and `a/` too.',
     },
     copyLosesExpires: true,
+    convertsGovernance: false,
   },
   ministack: {
     keys: {
       'carriage\rreturn': 'Listed as it is, which an XML reader takes for a line feed.',
     },
     copyLosesExpires: false,
+    convertsGovernance: true,
   },
 };

@@ -18,6 +18,7 @@ import { isLoopback, ServerUnderTest } from '../conformance/server-under-test.ts
 import { HOSTILE_KEYS } from '../execute/histories.ts';
 import { badDeploy, randomHistory } from './history.ts';
 import { KNOWN_DIFFERENCES } from './known-differences.ts';
+import { type LockTrial, tryLocks } from './locks.ts';
 import { Story, StoryFailure } from './story.ts';
 import { tryKeys } from './tried-keys.ts';
 
@@ -82,16 +83,22 @@ async function runStories(
   for (const story of stories) await story.playAfterP();
   await sleep(1100);
 
+  const locks: LockTrial = { ...common, random: new SeededRandom(seed) };
+  if (!known.convertsGovernance) say('known   GOVERNANCE is not made COMPLIANCE without a bypass');
+  const trials = [
+    ...stories.map((story) => ({ name: story.name, run: () => story.rollBackAndForth(timestamp) })),
+    { name: 'Object Lock', run: () => tryLocks(locks) },
+  ];
   let failures = unforeseen.length;
-  for (const story of stories) {
+  for (const { name, run } of trials) {
     const began = performance.now();
     try {
-      const told = await story.rollBackAndForth(timestamp);
-      say(`ok      ${story.name}: ${told} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
+      const told = await run();
+      say(`ok      ${name}: ${told} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
     } catch (error) {
       if (!(error instanceof StoryFailure)) throw error;
       failures += 1;
-      say(`FAILED  ${story.name}: ${error.message}`);
+      say(`FAILED  ${name}: ${error.message}`);
     }
   }
   return failures;

@@ -29,7 +29,7 @@ import type { RollbackPlan } from '../../src/plan/plan-file.ts';
 import { APPROVED_TAG } from '../../src/s3/aws-names.ts';
 import type { Stack } from '../../src/s3/stack.ts';
 import { isLoopback, ServerUnderTest } from '../conformance/server-under-test.ts';
-import { runCommand } from '../execute/command.ts';
+import { runInChild } from '../execute/command.ts';
 import { badDeploy, promisedState } from './history.ts';
 import { PlayedBucket } from './played-bucket.ts';
 
@@ -237,7 +237,7 @@ async function invoke(
 
 async function run<T>(store: ServerUnderTest | null, args: string[]): Promise<T> {
   const environment = { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY };
-  const { status, stdout, stderr } = await runCommand(store, args, environment);
+  const { status, stdout, stderr } = await runInChild(store, args, environment);
   deepStrictEqual(status, 0, `${args[0]}: ${stderr}`);
   return (args.includes('--json') ? JSON.parse(stdout) : null) as T;
 }

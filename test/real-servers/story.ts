@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Mode } from '../../src/s3/rollback.ts';
 import type { ServerUnderTest } from '../conformance/server-under-test.ts';
-import { type CommandResult, runCommand } from '../execute/command.ts';
+import { type CommandResult, runInChild } from '../execute/command.ts';
 import { EXPIRING_KEY, foldWrites, type History, promisedState, type State } from './history.ts';
 import type { KnownDifferences } from './known-differences.ts';
 import { PlayedBucket } from './played-bucket.ts';
@@ -160,7 +160,7 @@ export class Story {
 
   async #run<T>(args: readonly string[], status = 0): Promise<T> {
     const { server, environment } = this.#options;
-    const result = await runCommand(
+    const result = await runInChild(
       server,
       [...args, ...(args[0] === 'undo' ? [] : ['--quiet'])],
       environment,

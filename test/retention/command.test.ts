@@ -1,7 +1,8 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { runCommand, startCommand } from '../execute/command.ts';
+import { startCommand } from '../execute/command.ts';
+import { runCommand } from '../execute/run-command.ts';
 import { DAY_MS, inDays, inventoryOf, lock, locksOf, openStage, type Stage } from './stage.ts';
 
 let stage: Stage;

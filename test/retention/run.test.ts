@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RetentionCalls } from '../../src/retention/retention-calls.ts';
 import { RETENTION_PLAN_FILE } from '../../src/retention/retention-plan-file.ts';
+import { S3CallError } from '../../src/s3/call-error.ts';
 import {
   DAY_MS,
   inDays,
@@ -73,6 +74,14 @@ describe('a concurrent writer', () => {
     ]);
   });
 
+  test('a lock in GOVERNANCE made between the guard and the request is extended as such', async () => {
+    stage.bucket.put('k');
+    const record = await planNow(stage);
+    beforeFirst('PutObjectRetention', () => setLock('GOVERNANCE', 2));
+    expect((await run(stage, record)).outcomes.done).toBe(1);
+    expect(lockOfK()).toEqual({ mode: 'GOVERNANCE', retainUntil: inDays(stage, 118) });
+  });
+
   test.each([
     ['replaced', () => stage.bucket.put('k')],
     ['deleted', () => stage.bucket.addDeleteMarker('k')],
@@ -93,6 +102,54 @@ describe('a concurrent writer', () => {
   });
 });
 
+describe('a store that refuses in its own words', () => {
+  test('GOVERNANCE that was to be converted is extended, told as denied, and asked for once', async () => {
+    stage.bucket.put('k', { attributes: lock(stage, 'GOVERNANCE', 3) });
+    const record = await planNow(stage, settingsOf({ convertGovernance: true }));
+    expect((await run(stage, record)).outcomes).toMatchObject({ done: 0, denied: 1 });
+    expect(lockOfK()).toEqual({ mode: 'GOVERNANCE', retainUntil: inDays(stage, 118) });
+    expect(await outcomeLines(record, 'compliance')).toEqual([
+      expect.stringMatching(
+        /,denied,GOVERNANCE,[^,]+,GOVERNANCE,2026-05-03T03:00:00Z,extended; it stays GOVERNANCE$/,
+      ),
+    ]);
+    const puts = stage.sandbox.requests.count('PutObjectRetention');
+    expect((await run(stage, record)).outcomes).toMatchObject({ done: 0, denied: 1 });
+    expect(stage.sandbox.requests.count('PutObjectRetention')).toBe(puts);
+  });
+
+  test('a store that converts without a bypass does so', async () => {
+    stage.bucket.put('k', { attributes: lock(stage, 'GOVERNANCE', 3) });
+    const record = await planNow(stage, settingsOf({ convertGovernance: true }));
+    const lenient: RetentionCalls = {
+      ...stage.calls,
+      async putRetention(_, { mode, retainUntil }) {
+        expect(mode).toBe('COMPLIANCE');
+        setLock('COMPLIANCE', (retainUntil.getTime() - stage.sandbox.clock.now()) / DAY_MS);
+      },
+    };
+    expect((await run(stage, record, { calls: lenient })).outcomes).toMatchObject({ done: 1, denied: 0 });
+    expect(lockOfK()).toEqual({ mode: 'COMPLIANCE', retainUntil: inDays(stage, 118) });
+  });
+
+  test.each(['GOVERNANCE', 'COMPLIANCE'] as const)(
+    'an extension by someone else is kept (%s)',
+    async (mode) => {
+      stage.bucket.put('k', { attributes: lock(stage, mode, 3) });
+      const record = await planNow(stage);
+      const calls: RetentionCalls = {
+        ...stage.calls,
+        async putRetention() {
+          setLock(mode, 500);
+          throw new S3CallError('InvalidRequest', 'Object is WORM protected', { status: 400 });
+        },
+      };
+      expect((await run(stage, record, { calls })).outcomes).toMatchObject({ already: 1, failed: 0 });
+      expect(lockOfK()?.retainUntil).toBe(inDays(stage, 500));
+    },
+  );
+});
+
 describe('a store in trouble', () => {
   test('503, 500 and lost answers are tried again, and nothing is done twice over', async () => {
     for (let index = 0; index < 60; index += 1) stage.bucket.put(`k${index}`);
@@ -100,9 +157,6 @@ describe('a store in trouble', () => {
     for (const effect of ['slow-down', 'internal-error', 'reset', 'reset-after'] as const) {
       stage.sandbox.faults.add({ probability: 0.08, effect });
     }
-    // What the attempts of a row did not get through, if anything, is left to the next run.
-    await run(stage, record).catch(() => {});
-    stage.sandbox.faults.clear();
     const { outcomes, rows } = await run(stage, record);
     expect(outcomes.done).toBe(rows);
     expect(stage.sandbox.requests.count('PutObjectRetention')).toBeGreaterThan(rows);

@@ -19,6 +19,8 @@ type Row = {
   /** the lock of the current version after the run, in days from it; null: none */
   after: [mode: RetentionMode, days: number] | null;
   rule?: Partial<RetentionRule>;
+  /** outcome of the version where it is selected; `done` if left out */
+  end?: 'denied';
 };
 
 const KEY = 'a key/with +%,"quotes" and ünïcode';
@@ -81,8 +83,16 @@ const ROWS: Row[] = [
     after: ['GOVERNANCE', 200],
   },
   {
-    what: 'governance, shorter, converted where asked',
+    what: 'governance, shorter, to be converted: extended, as no bypass is sent',
     put: put((on) => lock(on, 'GOVERNANCE', 10)),
+    rule: { convertGovernance: true },
+    class: 'too-short',
+    after: ['GOVERNANCE', 118],
+    end: 'denied',
+  },
+  {
+    what: 'governance that has run out, converted where asked',
+    put: put((on) => lock(on, 'GOVERNANCE', -3)),
     rule: { convertGovernance: true },
     class: 'too-short',
     after: ['COMPLIANCE', 118],
@@ -126,7 +136,7 @@ const ROWS: Row[] = [
 ];
 
 describe('the rule', () => {
-  test.each(ROWS)('$what', async ({ put: prepare, rule, class: expected, after }) => {
+  test.each(ROWS)('$what', async ({ put: prepare, rule, class: expected, after, end }) => {
     prepare(stage);
     const now = stage.sandbox.clock.now();
     const settings = settingsOf(rule);
@@ -150,7 +160,8 @@ describe('the rule', () => {
     expect(classifyEntry(entry, own, datesOf(own, 7, new Date(now)))).toBe(expected);
     if (isSelected) expect(record.plan.manifests[0]?.mode).toBe(modeAfter(before?.mode ?? null, own));
 
-    expect((await run(stage, record)).outcomes.done).toBe(isSelected ? 1 : 0);
+    const { outcomes } = await run(stage, record);
+    expect(outcomes[end ?? 'done']).toBe(isSelected ? 1 : 0);
     const locked = version.attributes.retention;
     expect(locked ? [locked.mode, (locked.retainUntil - now) / 86_400_000] : null).toEqual(after);
   });

@@ -111,7 +111,7 @@ export function buildSamplePlan(options: SamplePlanOptions = {}): RollbackPlan {
   const entries = classes.reduce((total, row) => total + row.entries, 0);
   return {
     schemaVersion: 1,
-    rollbackId: `20250822T134412Z-${bucket}`,
+    rollbackId: `rb-${bucket}-20250822t110100z-44eb19ee`,
     digest: sha256(`plan of ${bucket} ${JSON.stringify(scenarios)}`),
     createdAt: '2025-08-22T13:44:12Z',
     origin: options.origin ?? 'rollback',

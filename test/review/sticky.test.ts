@@ -36,6 +36,7 @@ const jobs = (share: number, left = 0): StageJob[] => [
   { scenario: '3b', jobId: null, total: 93_482, done: Math.floor(93_482 * share), left: 0 },
 ];
 const BOB = { login: 'bob', remark: 'looks right' };
+const GO_ON = 'gh workflow run resume.yml -f bucket=my-bucket -f record=s3://my-records/rb-1/';
 const UNDO = 'npm run --silent s3-rewind -- undo --record s3://acme-records/rb-1/ --out undo';
 
 /** Name of the golden file, and the stage. */
@@ -44,12 +45,14 @@ const STAGES: [string, Stage][] = [
   ['planned', { stage: 'planned', run: RUN }],
   ['suspended', { stage: 'suspended', run: RUN, jobs: jobs(0), environment: 'rollback' }],
   ['waiting', { stage: 'waiting', run: RUN, jobs: jobs(0), environment: 'rollback', reviewers: ['bob', 'acme/storage'] }],
+  ['resuming', { stage: 'resuming', run: RUN, jobs: jobs(0.9, 12), environment: 'rollback', reviewers: ['bob'] }],
+  ['resuming-unread', { stage: 'resuming', run: RUN, jobs: [], environment: 'rollback', reviewers: null }],
   ['refused', { stage: 'refused', run: RUN, code: 'APPROVAL_BY_STARTER', message: 'bob started run 777 and approved it too.', hint: 'have someone else approve it' }],
-  ['running', { stage: 'running', run: RUN, jobs: jobs(0.43), approver: BOB }],
+  ['running', { stage: 'running', run: RUN, jobs: jobs(0.43), approver: BOB, goOn: GO_ON }],
   ['restoring', { stage: 'restoring', run: RUN, jobs: jobs(0.9), approver: BOB, waiting: 1_234, expired: 2, nextLookAt: '2025-08-30T07:00:00Z' }],
-  ['stopped', { stage: 'stopped', run: RUN, approver: BOB, code: 'JOB_FAILED', message: 'The job of scenario 3b ended: Failed; TaskFailureRate: 51 % of the tasks failed.', hint: 'put right what it names; then run start-jobs again' }],
-  ['done', { stage: 'done', run: RUN, jobs: jobs(1), approver: BOB, verified: { compared: 412_894, agrees: 412_894 }, undo: UNDO }],
-  ['done-rows-left', { stage: 'done', run: RUN, jobs: jobs(1, 12), approver: BOB, verified: { compared: 412_894, agrees: 412_000 }, undo: UNDO }],
+  ['stopped', { stage: 'stopped', run: RUN, approver: BOB, code: 'JOB_FAILED', message: 'The job of scenario 3b ended: Failed; TaskFailureRate: 51 % of the tasks failed.', hint: 'put right what it names; then run start-jobs again', goOn: GO_ON }],
+  ['done', { stage: 'done', run: RUN, jobs: jobs(1), approver: BOB, verified: { compared: 412_894, agrees: 412_894 }, undo: UNDO, goOn: GO_ON }],
+  ['done-rows-left', { stage: 'done', run: RUN, jobs: jobs(1, 12), approver: BOB, verified: { compared: 412_894, agrees: 412_000 }, undo: UNDO, goOn: GO_ON }],
   ['no-approval', { stage: 'running', run: RUN, jobs: jobs(0), approver: null }],
 ];
 
@@ -114,7 +117,10 @@ describe.each(HOSTILE_TEXTS)('%j', (text) => {
         code: text,
         message: text,
         hint: text,
+        goOn: text,
       },
+      { stage: 'resuming', run: RUN, jobs: [], environment: text, reviewers: [text] },
+      { stage: 'running', run: RUN, jobs: [], approver: null, goOn: text },
       {
         stage: 'done',
         run: { id: 1, url: text },

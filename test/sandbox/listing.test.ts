@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { ListObjectsV2Command, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Bucket as StoreBucket } from '../../sandbox/bucket.ts';
@@ -133,13 +134,15 @@ describe('ListObjectsV2', () => {
 
 test('a large bucket is made and listed quickly', async () => {
   const ENTRIES = 200_000;
-  const started = performance.now();
+  // Of this process, whatever else the machine does.
+  const cpuSeconds = () => Object.values(process.cpuUsage()).reduce((sum, part) => sum + part, 0) / 1e6;
+  const started = cpuSeconds();
   for (let index = 0; index < ENTRIES / 2; index += 1) {
     const key = `folder/${String(index).padStart(8, '0')}`;
     bucket.put(key, { size: index });
     bucket.addDeleteMarker(key);
   }
-  const pagesStarted = performance.now();
+  const pagesStarted = cpuSeconds();
   const PAGES = 20;
   let query = '/data?versions';
   for (let page = 0; page < PAGES; page += 1) {
@@ -149,7 +152,7 @@ test('a large bucket is made and listed quickly', async () => {
     query = `/data?versions&key-marker=${key}&version-id-marker=${versionId}`;
   }
   expect(bucket.entryCount).toBe(ENTRIES);
-  // Wide limits: they are to catch a change of order (seconds to minutes), on a slow and busy machine too.
-  expect(pagesStarted - started).toBeLessThan(20_000);
-  expect(performance.now() - pagesStarted).toBeLessThan(10_000);
+  // Wide limits: they are to catch a change of order (seconds to minutes), on a slow machine too.
+  expect(pagesStarted - started).toBeLessThan(30);
+  expect(cpuSeconds() - pagesStarted).toBeLessThan(30);
 });

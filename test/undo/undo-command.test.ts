@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readRecord } from '../../src/execute/record.ts';
 import { planSchema, type RollbackPlan } from '../../src/plan/plan-file.ts';
-import { runCommand } from '../execute/command.ts';
 import { AFTER_P, BEFORE_P, openStage, planNow, RUN_TIME, run, type Stage } from '../execute/harness.ts';
 import { stateOf } from '../execute/histories.ts';
+import { runCommand } from '../execute/run-command.ts';
 import { undoRecord } from './undo-record.ts';
 
 let stage: Stage;

@@ -1,7 +1,6 @@
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { runCommand } from '../execute/command.ts';
 import {
   AFTER_P,
   BEFORE_P,
@@ -13,6 +12,7 @@ import {
   run,
   type Stage,
 } from '../execute/harness.ts';
+import { runCommand } from '../execute/run-command.ts';
 import { undoRecord } from '../undo/undo-record.ts';
 
 let stage: Stage;

@@ -2,8 +2,8 @@ import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PlanRecord } from '../../src/execute/record.ts';
-import { runCommand } from '../execute/command.ts';
 import { AFTER_P, BEFORE_P, openStage, RUN_TIME, run, type Stage } from '../execute/harness.ts';
+import { runCommand } from '../execute/run-command.ts';
 import { row, writeRecord } from '../execute/written-record.ts';
 
 let stage: Stage;

@@ -9,6 +9,7 @@ export type WorkflowRequest = {
   /** Folder of the repository that the workflow is of. */
   repository: string;
   workflow: string;
+  event: 'workflow_dispatch' | 'schedule';
   inputs: Record<string, string>;
   runId: number;
   /** Folder for what act and the steps leave. */
@@ -16,13 +17,15 @@ export type WorkflowRequest = {
   /** More arguments of act. */
   args: readonly string[];
   env: Record<string, string>;
+  /** Told all that act wrote so far. */
+  onLog: (log: string) => void;
 };
 
 export type WorkflowEnd = { status: number; log: string };
 
 /** Starts a workflow by act, on this machine itself: no containers. Steps find Node.js 24 first. */
 export function runWorkflow(request: WorkflowRequest): Promise<WorkflowEnd> {
-  const { program, repository, workflow, inputs, runId, scratch, args } = request;
+  const { program, repository, workflow, event, inputs, runId, scratch, args } = request;
   const home = join(scratch, 'home');
   const env = {
     GITHUB_REPOSITORY: 'acme/data',
@@ -40,7 +43,7 @@ export function runWorkflow(request: WorkflowRequest): Promise<WorkflowEnd> {
   const child = spawn(
     program,
     [
-      'workflow_dispatch',
+      event,
       ...['-W', workflow, '-P', 'ubuntu-24.04=-self-hosted', '--no-cache-server', '--actor', 'alice'],
       ...['--action-cache-path', join(scratch, 'actions'), '-s', 'GITHUB_TOKEN=job'],
       ...Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
@@ -61,6 +64,7 @@ export function runWorkflow(request: WorkflowRequest): Promise<WorkflowEnd> {
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
       log += chunk;
+      request.onLog(log);
       if (process.env.S3_REWIND_SHOW_ACT === '1') process.stdout.write(chunk);
     });
   }

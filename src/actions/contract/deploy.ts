@@ -45,10 +45,9 @@ export const DEPLOY = {
       example: '2,3b',
     },
     'reserved-concurrency': {
-      what: 'Task functions that run at a time at most; `0` for no limit.',
+      what: 'Task functions that run at a time at most; `0` for no limit. Left out, as many as the estimate of the plan reckons with: 15 to 100.',
       kind: 'text',
       flag: '--reserved-concurrency',
-      default: '15',
       example: '30',
     },
     'expires-days': {

@@ -8,7 +8,7 @@ export const DOCTOR = {
   command: 'doctor',
   permissions: {
     actions: 'read, for the environment, the workflows and their runs',
-    contents: 'read, for the schedules of the workflows',
+    contents: 'read, for the workflows: schedules, permissions, version',
     deployments: 'read, because the proof of approval reads them',
     'pull-requests': 'read, because later stages read them',
   },

@@ -14,6 +14,12 @@ export const THAW = {
       required: true,
       example: 's3://my-records/freeze-my-bucket/',
     },
+    bucket: {
+      what: 'The bucket that is meant: a record of another one is refused.',
+      kind: 'text',
+      flag: '--bucket',
+      example: 'my-bucket',
+    },
     ...CHANGE_INPUTS,
   },
   outputs: FREEZE_OUTPUTS,

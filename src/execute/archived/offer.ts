@@ -4,6 +4,7 @@ import {
   estimateDirect,
   jobsUsd,
   type ServiceEstimate,
+  splitConcurrency,
 } from '../../plan/estimate-executors.ts';
 import { type EstimateInput, type PlannedScenario, sum } from '../../plan/estimate-input.ts';
 import { ROWS_PER_TASK } from '../../plan/estimate-rates.ts';
@@ -206,7 +207,7 @@ function estimateCopies(
     ...{ entries: rows, entriesInScope: rows, keysInScope: rows },
   };
   return copies
-    ? estimateBatch(scenario, input, prices, ROWS_PER_TASK)
+    ? estimateBatch(scenario, input, prices, ROWS_PER_TASK, splitConcurrency([scenario], input, prices))
     : estimateDirect(scenario, input, prices);
 }
 

@@ -63,7 +63,13 @@ const restoreSchema = z.strictObject({
   waiting: count,
   expired: count,
   turnedAway: count,
-  approval: z.string().optional().describe('what was said of the approval, where jobs were agreed to'),
+  approval: z
+    .strictObject({
+      reason: z.string(),
+      tags: z.array(z.strictObject({ key: z.string(), value: z.string() })).readonly(),
+    })
+    .optional()
+    .describe('what jobs bear of the approval, where jobs were agreed to'),
   copies: z.array(copySchema).optional().describe('jobs that were made to copy, oldest first'),
   jobs: z.array(jobSchema).optional().describe("jobs of S3's own that were made to ask, oldest first"),
 });

@@ -3,6 +3,7 @@ import { formatInstant } from '../../s3/point-in-time.ts';
 import type { RestoreTier } from '../../s3/restore.ts';
 import type { Scenario } from '../../s3/rollback.ts';
 import type { Sleep } from '../backoff.ts';
+import type { JobApproval } from '../batch/watch-job.ts';
 import { DEFAULT_REQUESTS_IN_FLIGHT, runDirect } from '../direct.ts';
 import { callPace } from '../paced-calls.ts';
 import { assertStartable } from '../preflight.ts';
@@ -45,8 +46,8 @@ export type RestoreOptions = {
   copyByTasks?: CopyByTasks;
 };
 
-/** What someone agrees to. `approval`: what is said of the proof, in the reason of jobs; null: there are none. */
-export type RestoreAgreement = { tier: RestoreTier; days: number; approval: string | null };
+/** What someone agrees to. `approval`: what jobs bear of the proof; null: there are no jobs. */
+export type RestoreAgreement = { tier: RestoreTier; days: number; approval: JobApproval | null };
 
 /**
  * Has jobs of S3's own ask for restores before the first pass, which finds the versions on their way then, and asks for

@@ -4,12 +4,21 @@ import {
   type BatchJobCalls,
   type BatchJobRequest,
   type BatchJobStatus,
+  type BatchTag,
   ENDED_STATUSES,
 } from '../../s3/batch-job.ts';
 import { readPatiently, type Sleep } from '../backoff.ts';
 
 /** A job that is failing has its reasons once it has failed. */
 const UNPREPARED_STATUSES: readonly BatchJobStatus[] = ['New', 'Preparing', 'Failing'];
+
+/** What S3 keeps of an approval with each job that it let start. */
+export type JobApproval = {
+  /** why the job was confirmed, in a few words */
+  reason: string;
+  /** who approved, where and in which run; put beside the tags that the job has */
+  tags: readonly BatchTag[];
+};
 
 type Watch = {
   pause: Sleep;
@@ -52,19 +61,26 @@ export async function waitUntilEnded(
 }
 
 /**
- * Confirms a job that waits for it. Safe to repeat: a job that was confirmed before is left alone.
+ * Confirms a job that waits for it, with the approval in its tags before it starts. Safe to repeat: a job that was confirmed before is left alone.
  * @throws RunbookError JOB_NOT_CONFIRMABLE where it was cancelled, failed or expired; S3CallError
  */
 export async function confirmJobOnce(
-  calls: Pick<BatchJobCalls, 'describeJob' | 'confirmJob'>,
+  calls: Pick<BatchJobCalls, 'describeJob' | 'confirmJob' | 'readTags' | 'tagJob'>,
   id: string,
-  reason: string,
+  { reason, tags }: JobApproval,
   pause: Sleep,
 ): Promise<void> {
   const job = await readPatiently(() => calls.describeJob(id), pause);
   const gone: readonly BatchJobStatus[] = ['Cancelling', 'Cancelled', 'Failing', 'Failed'];
   if (gone.includes(job.status)) throw notConfirmable(job);
-  if (job.status === 'Suspended') await readPatiently(() => calls.confirmJob(id, reason), pause);
+  if (job.status !== 'Suspended') return;
+  if (tags.length > 0) {
+    const others = (await readPatiently(() => calls.readTags(id), pause)).filter(({ key }) =>
+      tags.every((tag) => tag.key !== key),
+    );
+    await readPatiently(() => calls.tagJob(id, [...others, ...tags]), pause);
+  }
+  await readPatiently(() => calls.confirmJob(id, reason), pause);
 }
 
 /** Why a job came to nothing, in S3's words. */

@@ -32,6 +32,16 @@ async function locked(
   return target;
 }
 
+function retain(
+  server: ServerUnderTest,
+  target: { Bucket: string; Key: string; VersionId: string },
+  Mode: 'GOVERNANCE' | 'COMPLIANCE',
+  days: number,
+): Promise<[number, string | undefined]> {
+  const Retention = { Mode, RetainUntilDate: inDays(days) };
+  return server.refusal(new PutObjectRetentionCommand({ ...target, Retention }));
+}
+
 export const LOCK_CASES: readonly ConformanceCase[] = [
   {
     name: 'a retained version cannot be removed, and its key can be deleted',
@@ -58,16 +68,51 @@ export const LOCK_CASES: readonly ConformanceCase[] = [
     name: 'COMPLIANCE can be made longer and not shorter',
     run: async (server) => {
       const target = await locked(server, 'COMPLIANCE');
-      const retain = (days: number) =>
-        server.refusal(
-          new PutObjectRetentionCommand({
-            ...target,
-            Retention: { Mode: 'COMPLIANCE', RetainUntilDate: inDays(days) },
-          }),
-        );
-      return [(await retain(2))[0], await retain(1)];
+      const longer = await retain(server, target, 'COMPLIANCE', 2);
+      return [longer[0], await retain(server, target, 'COMPLIANCE', 1)];
     },
     expected: [200, [403, 'AccessDenied']],
+  },
+  {
+    name: 'GOVERNANCE can be made longer and, without a bypass, not shorter',
+    run: async (server) => {
+      const target = await locked(server, 'GOVERNANCE');
+      const longer = await retain(server, target, 'GOVERNANCE', 2);
+      return [longer[0], await retain(server, target, 'GOVERNANCE', 1)];
+    },
+    expected: [200, [403, 'AccessDenied']],
+  },
+  {
+    name: 'COMPLIANCE does not become GOVERNANCE, at a later date either',
+    run: async (server) => retain(server, await locked(server, 'COMPLIANCE'), 'GOVERNANCE', 2),
+    expected: [403, 'AccessDenied'],
+  },
+  {
+    name: 'GOVERNANCE does not become COMPLIANCE without a bypass',
+    run: async (server) => retain(server, await locked(server, 'GOVERNANCE'), 'COMPLIANCE', 2),
+    expected: [403, 'AccessDenied'],
+  },
+  {
+    name: 'a retention comes back with the second and the mode that were given',
+    run: async (server) => {
+      const target = await locked(server, undefined);
+      const RetainUntilDate = new Date(Math.floor(Date.now() / 1000) * 1000 + MS_PER_DAY);
+      await server.client.send(
+        new PutObjectRetentionCommand({ ...target, Retention: { Mode: 'GOVERNANCE', RetainUntilDate } }),
+      );
+      const { Retention } = await server.client.send(new GetObjectRetentionCommand(target));
+      return [Retention?.Mode, (Retention?.RetainUntilDate?.getTime() ?? 0) - RetainUntilDate.getTime()];
+    },
+    expected: ['GOVERNANCE', 0],
+  },
+  {
+    name: 'retention in a bucket without Object Lock is InvalidRequest',
+    run: async (server) => {
+      const Bucket = await server.newBucket();
+      const { VersionId } = await server.put(Bucket, Key);
+      return retain(server, { Bucket, Key, VersionId }, 'GOVERNANCE', 1);
+    },
+    expected: [400, 'InvalidRequest'],
   },
   {
     name: 'GOVERNANCE is lifted by those who bypass it',

@@ -3,8 +3,8 @@
  * `npm run docs`; the step reads its inputs by them, and hands those with a `flag` to the command line.
  */
 
-/** `lines`: one value a line. `switch`: true or false. */
-export type InputKind = 'text' | 'lines' | 'switch' | 'number' | 'choice';
+/** `lines`: one value a line. `names`: the same, or separated by commas. `switch`: true or false. */
+export type InputKind = 'text' | 'lines' | 'names' | 'switch' | 'number' | 'choice';
 
 export type InputSpec = {
   /** One or two sentences of Markdown. */

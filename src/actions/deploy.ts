@@ -1,12 +1,15 @@
+import { isSet } from '../cli/open-set.ts';
 import type { DeployedJobs } from '../deploy/jobs-file.ts';
 import { RunbookError } from '../errors.ts';
 import { type GitHubClient, openGitHub } from '../github/client.ts';
 import { writeSummary } from '../github/workflow.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
 import type { Stage } from '../review/stage.ts';
+import { askForApproval } from './ask-for-approval.ts';
 import { runCommand } from './command.ts';
 import type { DEPLOY } from './contract/deploy.ts';
-import { findReviewers } from './find-reviewers.ts';
+import { deploySet } from './deploy-set.ts';
+
 import { type ActionInputs, readEndpoint } from './inputs.ts';
 import { waitingJobs } from './job-counts.ts';
 import { readPlanOf } from './record-plan.ts';
@@ -26,6 +29,7 @@ export async function deployRollback({ inputs, run }: Step): Promise<ActionEnd> 
     baseUrl: run.apiUrl,
   });
   const given = inputs.text('record') ?? '';
+  if (await isSet(given)) return await deploySet({ inputs, run }, given, client);
   const plan = await readPlanOf(given, readEndpoint(inputs));
   const here = { run: { id: run.runId, url: run.url } };
   const named = { rollbackId: plan.rollbackId, planDigest: plan.digest };
@@ -50,17 +54,6 @@ export async function deployRollback({ inputs, run }: Step): Promise<ActionEnd> 
     const commentUrl = await tell(plan, stage, given, { inputs, client });
     return { result: refusedResult(error, { ...named, commentUrl }) };
   }
-}
-
-/** Where the environment of the next job is known and can be read, the comment names who is asked. */
-async function askForApproval(
-  suspended: Extract<Stage, { stage: 'suspended' }>,
-  client: GitHubClient,
-): Promise<Stage> {
-  const { environment } = suspended;
-  const reviewers = environment === null ? null : await findReviewers(client, environment);
-  if (environment === null || reviewers === null) return suspended;
-  return { ...suspended, stage: 'waiting', environment, reviewers };
 }
 
 /** Says how far it is, in the summary and in the comment. @returns address of the comment */

@@ -77,11 +77,22 @@ function checkInput(name: string, spec: InputSpec, value: string): void {
   }
 }
 
+function splitValue(kind: InputSpec['kind'], value: string): string[] {
+  const isGiven = (text: string) => text.trim() !== '';
+  if (kind === 'lines') return value.split(/\r?\n/).filter(isGiven);
+  // A name of a bucket has neither commas nor spaces.
+  if (kind === 'names')
+    return value
+      .split(/[\r\n,]+/)
+      .filter(isGiven)
+      .map((text) => text.trim());
+  return [value];
+}
+
 /** `--flag=value` in one word: no value can be taken for an option, whatever it begins with. */
 function toArguments(spec: InputSpec, value: string): string[] {
   const { flag, kind } = spec;
   if (flag === undefined || value === '') return [];
   if (kind === 'switch') return (value === 'true') !== (spec.inverse === true) ? [flag] : [];
-  const values = kind === 'lines' ? value.split(/\r?\n/).filter((line) => line.trim() !== '') : [value];
-  return values.map((one) => `${flag}=${one}`);
+  return splitValue(kind, value).map((one) => `${flag}=${one}`);
 }

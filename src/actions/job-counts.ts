@@ -38,6 +38,26 @@ export function progressOfJobs({ manifests }: RollbackPlan, percent: number, job
   });
 }
 
+/** A member of a set, with the jobs that S3 Batch Operations has for it; none where the runner carries it out. */
+export type MemberJobs = { plan: RollbackPlan; jobs: Jobs };
+
+/** How far a set is, from its share of all rows: its members are run one after the other. */
+export function progressOfSet(members: readonly MemberJobs[], percent: number): StageJob[] {
+  const rowsOf = ({ manifests }: RollbackPlan) => manifests.reduce((sum, { rows }) => sum + rows, 0);
+  let dealtWith = (percent / 100) * members.reduce((sum, { plan }) => sum + rowsOf(plan), 0);
+  return members.flatMap(({ plan, jobs }) => {
+    const rows = rowsOf(plan);
+    const own = rows === 0 ? 0 : (100 * Math.min(rows, dealtWith)) / rows;
+    dealtWith = Math.max(0, dealtWith - rows);
+    return ofBucket(plan.inputs.bucket, progressOfJobs(plan, own, jobs));
+  });
+}
+
+/** The same rows of the table, with the member that they are of. */
+export function ofBucket(bucket: string, jobs: readonly StageJob[]): StageJob[] {
+  return jobs.map((job) => ({ bucket, ...job }));
+}
+
 function idOf(jobs: Jobs, scenario: string): string | null {
   return jobs.find((job) => job.scenario === scenario)?.id ?? null;
 }

@@ -28,20 +28,23 @@ export async function makePlan({
   const executor = chooseExecutor(inputs.text('executor'), bucket, endpoint);
   assertCopiesPossible(executor, inputs.arguments());
   const folder = join(run.temporaryFolder, 's3-rewind', command);
-  const made = await runCommand([command, ...inputs.arguments(), `--out=${folder}`]);
+  // Shown first and kept then, which is sooner; a set is in its bucket before it is shown.
+  const later = bucket === null ? [] : ['--no-publish'];
+  const made = await runCommand([command, ...inputs.arguments(), ...later, `--out=${folder}`]);
   if (await isSetRecord(folder)) {
-    return await presentSet(folder, made, { run, executor, ...readPresentation(inputs) });
+    return await presentSet(folder, made, { run, executor, ...readPresentation(inputs) }, endpoint);
   }
   const path = join(folder, 'plan.json');
   // Athena leaves large manifests in the record bucket alone.
   const plan = provePlan(path, await readFile(path, 'utf8'));
-  const record =
-    bucket === null
-      ? folder
-      : formatRecordUrl(await publishRecord(endpoint, { folder, plan, name: folder }, bucket));
+  const record = bucket === null ? folder : formatRecordUrl({ bucket, prefix: `${plan.rollbackId}/` });
   const view = await openStageView(record, endpoint);
   const audience = { run, executor, ...readPresentation(inputs) };
-  const shown = await present(showPlan(folder, plan, view, run), audience);
+  const keep =
+    bucket === null
+      ? null
+      : () => publishRecord(endpoint, { folder, plan, name: folder }, bucket).then(() => {});
+  const shown = await present(showPlan(folder, plan, view, run), audience, keep);
   return describeEnd(plan, { record, folder, executor }, made, shown);
 }
 

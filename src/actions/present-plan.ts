@@ -7,7 +7,7 @@ import type { Stage } from '../review/stage.ts';
 import type { Executor } from './executor.ts';
 import { findReviewers } from './find-reviewers.ts';
 import { branchOf, folderOf, readPlanFiles } from './plan-files.ts';
-import { postReview, renderStageComment, type StageView } from './stage-comment.ts';
+import { postReview, renderStageComment, type StageView, tryPostReview } from './stage-comment.ts';
 
 export type Presentation = {
   pullRequest: { number: number; url: string } | null;
@@ -62,33 +62,65 @@ export function isStartable({ manifests, checks }: RollbackPlan): boolean {
 /**
  * Shows a plan to the people who are to approve it: in a pull request with one comment, and in the summary of the run.
  * Where the repository lets Actions open no pull request, the summary alone is left.
- * @throws RunbookError the codes of callGitHub, save PULL_REQUEST_NOT_ALLOWED
+ * @param keep puts the record where later jobs find it, once the plan is shown: an upload of large lists takes its time.
+ *   Nobody is asked for an approval before. null: it is there
+ * @throws RunbookError the codes of callGitHub, save PULL_REQUEST_NOT_ALLOWED; what `keep` throws
  */
-export async function present(shown: Shown, audience: Audience): Promise<Presentation> {
+export async function present(
+  shown: Shown,
+  audience: Audience,
+  keep: (() => Promise<void>) | null = null,
+): Promise<Presentation> {
   const { run } = audience;
-  const { rollbackId, title } = shown;
   const client = openGitHub({ token: audience.token, repository: run.repository, baseUrl: run.apiUrl });
-  const stage = await findStage(shown, audience, client);
-  const body = shown.render(stage);
-  await writeSummary(body);
+  const planned: Stage = { stage: 'planned', run: { id: run.runId, url: run.url } };
+  const first = keep === null ? await findStage(shown, audience, client) : planned;
+  await writeSummary(shown.render(first));
+  const presentation = await showInPullRequest(shown, audience, client, first);
+  if (keep === null) return presentation;
+  const tell = async (stage: Stage) => {
+    const body = shown.render(stage);
+    await writeSummary(body, true);
+    const pullNumber = presentation.pullRequest?.number;
+    const place = pullNumber === undefined ? null : { client, pullNumber, author: audience.author };
+    await tryPostReview(place, { rollbackId: shown.rollbackId, body, stage });
+  };
+  try {
+    await keep();
+  } catch (error) {
+    if (error instanceof RunbookError) {
+      const { code, message, hint } = error;
+      await tell({ ...planned, stage: 'refused', code, message, hint });
+    }
+    throw error;
+  }
+  const next = await findStage(shown, audience, client);
+  if (next.stage !== 'planned') await tell(next);
+  return presentation;
+}
+
+async function showInPullRequest(
+  shown: Shown,
+  audience: Audience,
+  client: GitHubClient,
+  stage: Stage,
+): Promise<Presentation> {
   const nothing = { pullRequest: null, commit: null, commentUrl: null, notAllowed: null };
   if (!audience.wantsPullRequest) return nothing;
+  const { rollbackId, title } = shown;
   const files = await shown.readFiles();
   try {
     const { number, url, commit } = await openPullRequest(client, {
-      branch: branchOf(rollbackId, run.runId),
+      branch: branchOf(rollbackId, audience.run.runId),
       title,
       body: `${title}: the plan is in \`${folderOf(shown)}/\`, the review in the comment below.\n\nMerging starts nothing. It keeps the plan in git.`,
       message: `${title}\n\n${shown.digest}`,
       files,
     });
     const place = { client, pullNumber: number, author: audience.author };
-    return {
-      ...nothing,
-      pullRequest: { number, url },
-      commit,
-      commentUrl: await postReview(place, { rollbackId, body, stage }),
-    };
+    const body = shown.render(stage);
+    const commentUrl = await postReview(place, { rollbackId, body, stage });
+    return { ...nothing, pullRequest: { number, url }, commit, commentUrl };
   } catch (error) {
     if (!(error instanceof RunbookError) || error.code !== 'PULL_REQUEST_NOT_ALLOWED') throw error;
     annotate('warning', error.code, `${error.message} Next: ${error.hint}`);

@@ -2,7 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Approval } from '../approve/approval-file.ts';
 import { type Decision, NO_APPROVAL_WARNING, proveApproval } from '../approve/prove.ts';
+import { isSet } from '../cli/open-set.ts';
+import { APPROVAL_FILE, writeApproval } from '../deploy/write-approval.ts';
 import { exitCodeOf, RunbookError } from '../errors.ts';
+import { sleep } from '../execute/backoff.ts';
 import { writtenBucket } from '../execute/record.ts';
 import { refusalOf } from '../execute/refusals.ts';
 import type { RunOutcome } from '../execute/run-files.ts';
@@ -12,7 +15,6 @@ import { annotate, type WorkflowRun, writeSummary } from '../github/workflow.ts'
 import type { RollbackPlan } from '../plan/plan-file.ts';
 import type { Approver, Stage } from '../review/stage.ts';
 import { isFulfilled } from '../s3/outcome.ts';
-import { isSetRecord } from '../set/set-record.ts';
 import { readProofRequest } from './approval-request.ts';
 import { runCommand } from './command.ts';
 import type { START_JOBS } from './contract/start-jobs.ts';
@@ -32,8 +34,6 @@ import {
 import { startSet } from './start-set.ts';
 import type { VerifyAnswer } from './verify.ts';
 
-const APPROVAL_FILE = 'approval.json';
-
 type Inputs = ActionInputs<typeof START_JOBS>;
 /** One rollback on its way, and where it is told. */
 type Rollback = {
@@ -49,9 +49,9 @@ type Rollback = {
 /** The action `start-jobs`: the proof first, then the run, then the verification; the comment follows. */
 export async function startRollback({ inputs, run }: ActionStep<typeof START_JOBS>): Promise<ActionEnd> {
   const record = inputs.text('record') ?? '';
-  if (await isSetRecord(record)) {
+  if (await isSet(record)) {
     const client = openClient(inputs, run);
-    return await startSet({ inputs, run, folder: record, client, place: commentPlace(inputs, client) });
+    return await startSet({ inputs, run, record, client, place: commentPlace(inputs, client) });
   }
   const opened = await openRollback(record, readEndpoint(inputs));
   try {
@@ -108,9 +108,8 @@ async function recordApproval({ opened }: Rollback, approval: Approval): Promise
   await writeFile(join(opened.folder, APPROVAL_FILE), text);
   if (opened.remote !== null) {
     const { calls, place } = opened.remote;
-    const key = `${place.prefix}${APPROVAL_FILE}`;
     try {
-      await calls.writeObject({ bucket: place.bucket, key, body: text, condition: null });
+      await writeApproval({ objects: calls, pause: sleep }, place, text);
     } catch (error) {
       throw refusalOf(error, place.bucket);
     }

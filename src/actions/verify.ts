@@ -29,12 +29,7 @@ export async function verifyRollback({ inputs }: ActionStep<typeof VERIFY>): Pro
     setDigest?: string;
   };
   const found = answer as VerifyAnswer;
-  const levels =
-    members === undefined
-      ? describeLevels(found)
-      : members
-          .map((one) => `${formatCodeSpan(one.bucket, { cell: false })}\n\n${describeLevels(one)}`)
-          .join('\n\n');
+  const levels = members === undefined ? describeLevels(found) : describeMembers(members);
   await writeSummary(`### Verification\n\n${levels}`);
   return {
     result: buildResult({
@@ -52,6 +47,24 @@ export async function verifyRollback({ inputs }: ActionStep<typeof VERIFY>): Pro
       command: answer,
     }),
   };
+}
+
+/** One table for a set, and of each member that differs what differs. */
+function describeMembers(members: readonly SetAnswer[]): string {
+  const verdict = (agrees: boolean) => (agrees ? 'agrees' : 'differs');
+  const rows = members.map(({ bucket, reconcile, live, state }) => [
+    bucket,
+    `${formatCount(reconcile.rows)}, ${verdict(reconcile.agrees)}`,
+    `${formatCount(live.compared)}, ${verdict(live.agrees)}`,
+    state === null ? 'not compared' : `${formatCount(state.compared)}, ${verdict(state.agrees)}`,
+  ]);
+  const head = ['Bucket', 'Outcomes with the manifests', 'Keys acted on', 'Every key in scope'];
+  return [
+    formatTable(head, rows),
+    ...members
+      .filter(({ agrees }) => !agrees)
+      .map((one) => `${formatCodeSpan(one.bucket, { cell: false })}\n\n${describeLevels(one)}`),
+  ].join('\n\n');
 }
 
 function describeLevels({ reconcile, live, state, examples }: VerifyAnswer): string {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   AbortMultipartUploadCommand,
   type CompletedPart,
@@ -87,6 +88,23 @@ export function openRecordObjects(client: S3Client) {
     return completed(number, answer);
   }
 
+  /** What an interrupted plan left is taken for ours where it has the same parts. @throws RunbookError RECORD_EXISTS */
+  async function assertSameParts(target: Place, checksums: readonly string[], uploadId: string) {
+    const object = { Bucket: target.bucket, Key: target.key };
+    await client.send(new AbortMultipartUploadCommand({ ...object, UploadId: uploadId })).catch(() => {});
+    const { ChecksumSHA256 } = await send(target, 'Looking at', 's3:GetObject', () =>
+      client.send(new HeadObjectCommand({ ...object, ChecksumMode: 'ENABLED' })),
+    );
+    if (ChecksumSHA256 === checksumOfParts(checksums)) return;
+    throw new RunbookError(
+      'RECORD_EXISTS',
+      `s3://${target.bucket}/${target.key} is there with other content.`,
+      {
+        hint: 'go on with the record that is there, or plan again with a newer inventory',
+      },
+    );
+  }
+
   return {
     read,
     async head(url: string): Promise<{ bytes: number; eTag: string | null } | null> {
@@ -126,22 +144,11 @@ export function openRecordObjects(client: S3Client) {
     /** @returns false when `once` was asked for and the object was there already */
     async write(url: string, body: Buffer, options: { once: boolean }): Promise<boolean> {
       const place = parseObjectUrl(url);
-      return send(place, 'Writing', 's3:PutObject', async () => {
-        try {
-          await client.send(
-            new PutObjectCommand({
-              Bucket: place.bucket,
-              Key: place.key,
-              Body: body,
-              ...(options.once ? { IfNoneMatch: '*' } : {}),
-            }),
-          );
-          return true;
-        } catch (error) {
-          if (options.once && error instanceof Error && error.name === 'PreconditionFailed') return false;
-          throw error;
-        }
-      });
+      const object = { Bucket: place.bucket, Key: place.key, Body: body };
+      const once = options.once ? { IfNoneMatch: '*' } : {};
+      return send(place, 'Writing', 's3:PutObject', () =>
+        unlessThere(() => client.send(new PutObjectCommand({ ...object, ...once }))),
+      );
     },
     /** Puts an object together from others. @returns the SHA-256 of each part, base64, in order */
     async assemble(url: string, parts: readonly Part[]): Promise<string[]> {
@@ -163,12 +170,14 @@ export function openRecordObjects(client: S3Client) {
         const done = await Promise.all(
           parts.map((part, index) => limit(() => sendPart(target, UploadId, index + 1, part))),
         );
-        await send(target, 'Putting together', 's3:PutObject', () =>
-          client.send(
-            new CompleteMultipartUploadCommand({ ...object, UploadId, MultipartUpload: { Parts: done } }),
-          ),
+        const checksums = done.map(({ ChecksumSHA256 }) => ChecksumSHA256 ?? '');
+        // Written once, as the policy of the record bucket asks for.
+        const complete = { ...object, UploadId, MultipartUpload: { Parts: done }, IfNoneMatch: '*' };
+        const isWritten = await send(target, 'Putting together', 's3:PutObject', () =>
+          unlessThere(() => client.send(new CompleteMultipartUploadCommand(complete))),
         );
-        return done.map(({ ChecksumSHA256 }) => ChecksumSHA256 ?? '');
+        if (!isWritten) await assertSameParts(target, checksums, UploadId);
+        return checksums;
       } catch (error) {
         // What was sent already would be kept, and billed, for ever.
         await client.send(new AbortMultipartUploadCommand({ ...object, UploadId })).catch(() => {});
@@ -176,6 +185,24 @@ export function openRecordObjects(client: S3Client) {
       }
     },
   };
+}
+
+/** @returns false where the object is there already */
+async function unlessThere(write: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await write();
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.name === 'PreconditionFailed') return false;
+    throw error;
+  }
+}
+
+/** The composite checksum of an object, from those of its parts ("Checking object integrity", S3 User Guide). */
+function checksumOfParts(checksums: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const checksum of checksums) hash.update(Buffer.from(checksum, 'base64'));
+  return `${hash.digest('base64')}-${checksums.length}`;
 }
 
 function isMissingHead(error: Error): boolean {

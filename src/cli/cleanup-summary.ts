@@ -1,3 +1,4 @@
+import Table from 'cli-table3';
 import type { Cleaned } from '../cleanup/cleanup.ts';
 import type { CleanedFolder } from '../cleanup/local-record.ts';
 import type { DroppedPlan } from '../cleanup/plan-databases.ts';
@@ -23,6 +24,53 @@ export function cleanedSummary(
         `${removed} the database ${database} of a plan that was lost, with ${formatCount(workObjects)} work files`,
     ),
   ].join('\n');
+}
+
+/** What `cleanup` says of the members of a set on S3. */
+export function cleanedSetSummary(
+  setId: string,
+  { cleaned, plans }: { cleaned: readonly Cleaned[]; plans: readonly DroppedPlan[] },
+  isTrial: boolean,
+): string {
+  const table = openTable(['Bucket', isTrial ? 'Jobs to cancel' : 'Jobs cancelled', 'Stack', 'Work files']);
+  for (const { bucket, jobs, stack, workObjects } of cleaned)
+    table.push([bucket, formatCount(jobs.length), stack ?? 'none', formatCount(workObjects)]);
+  return [
+    `${setId}: ${isTrial ? 'would be cleaned up; nothing was removed' : 'cleaned up'}`,
+    table.toString(),
+    ...plans.map(({ database }) => `the database ${database} of a plan that was lost`),
+    ...freezeLines(cleaned),
+    'Every record stays, that of the set too: verify and undo work as before.',
+  ].join('\n');
+}
+
+/** What `cleanup` says of the members of a set in a folder. */
+export function cleanedFolderSetSummary(
+  setId: string,
+  folder: string,
+  members: readonly (CleanedFolder & { bucket: string; freeze: EndedFreeze })[],
+  isTrial: boolean,
+): string {
+  const table = openTable(['Bucket', isTrial ? 'Uploads to abort' : 'Uploads aborted', 'Files that stay']);
+  for (const { bucket, uploads, files } of members)
+    table.push([bucket, formatCount(uploads.length), formatCount(files)]);
+  return [
+    `${setId}: ${isTrial ? 'would be cleaned up; nothing was changed' : 'cleaned up'}`,
+    table.toString(),
+    ...freezeLines(members),
+    `Left: the files of ${printable(folder)}. verify and undo need them; remove the folder when nobody does.`,
+  ].join('\n');
+}
+
+function openTable(head: string[]) {
+  return new Table({ head, style: { head: [], border: [], compact: true } });
+}
+
+function freezeLines(members: readonly { freeze: EndedFreeze }[]): string[] {
+  return members.flatMap(({ freeze }) => {
+    const note = freezeNote(freeze).trim();
+    return note === '' ? [] : [note];
+  });
 }
 
 /** What `cleanup` says of a record in a folder. */

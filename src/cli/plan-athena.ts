@@ -23,6 +23,9 @@ import { type MakePlanOptions, makePlan } from './make-plan.ts';
 
 export type AthenaPlanOptions = EndpointOptions & AthenaPlace;
 
+/** Files of a plan folder for people; the digest of the plan does not cover them. */
+const REVIEW_FILES = ['comment.md', 'report.html'];
+
 const PART_FOLDER = /\/part=(\d+)\/[^/]+$/;
 
 /** Everything that a plan on Athena talks to. */
@@ -54,8 +57,7 @@ export function openReportOnS3(side: AthenaSide, url: string): Promise<Inventory
 
 /**
  * Makes a plan on Athena: in a Glue database of its own for the time of the plan.
- * Small lists come into the folder; large ones are put together in the record. At the end the folder is copied to the
- * record, plan.json last.
+ * Small lists come into the folder; large ones are put together in the record, which `writeAthenaRecord` completes.
  * @throws RunbookError whatever building the plan refuses; QUERY_*, ACCESS_DENIED, RECORD_EXISTS
  */
 export async function makeAthenaPlan(
@@ -67,6 +69,8 @@ export async function makeAthenaPlan(
     reason: string;
     signal: AbortSignal;
     limits?: Partial<ListLimits>;
+    /** of a set, which is made again where another member failed: its record may be there */
+    isMember?: boolean;
   },
 ): Promise<RollbackPlan> {
   const { side, recordBucket, signal } = options;
@@ -103,19 +107,17 @@ export async function makeAthenaPlan(
     const checked: BuildPlanOptions['site'] = {
       ...site,
       async openLists(planFolder, rollbackId) {
-        await assertNewRecord(side, recordBucket, rollbackId);
+        if (!options.isMember) await assertNewRecord(side, recordBucket, rollbackId);
         return site.openLists(planFolder, rollbackId);
       },
     };
-    const plan = await makePlan(folder, {
+    return await makePlan(folder, {
       ...options,
       ...known,
       source,
       site: checked,
       engine: () => ({ name: 'athena', reason: options.reason, ...engine.usage() }),
     });
-    await writeRecord(side, folder, recordBucket, plan.rollbackId);
-    return plan;
   } finally {
     // Its tables go with it; their files are below work/, which a lifecycle rule of the record bucket empties.
     await side.glue.dropDatabase(database);
@@ -176,27 +178,49 @@ async function assertRecordBucket(side: AthenaSide, work: string, planned: strin
 async function assertNewRecord(side: AthenaSide, bucket: string, rollbackId: string): Promise<void> {
   const record = `s3://${bucket}/${rollbackId}/`;
   if ((await side.objects.head(`${record}plan.json`)) === null) return;
-  throw new RunbookError('RECORD_EXISTS', `${record} holds this plan already: same inputs, same inventory.`, {
-    hint: 'go on with that record, or plan again with a newer inventory',
-  });
+  throw recordExists(`${record} holds this plan already: same inputs, same inventory.`);
 }
 
-/** Copies the plan folder into the record, plan.json last: a record without it is no record. */
-async function writeRecord(
-  side: AthenaSide,
+/**
+ * Copies the folder of a plan on Athena into its record, plan.json last: a record without it is no record. Every file
+ * is written only where there is none, as the policy of the record bucket asks for; what an interrupted plan left is
+ * taken for ours where it is the same.
+ * @throws RunbookError RECORD_EXISTS, ACCESS_DENIED, …
+ */
+export async function writeAthenaRecord(
+  options: EndpointOptions,
   folder: string,
-  bucket: string,
-  rollbackId: string,
+  { recordBucket, plan }: { recordBucket: string; plan: RollbackPlan },
 ): Promise<void> {
+  const objects = openRecordObjects(openS3Client(parseEndpoint(options)));
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .toSorted((left, right) => Number(left === 'plan.json') - Number(right === 'plan.json'));
   for (const path of paths) {
-    const url = `s3://${bucket}/${rollbackId}/${path}`;
-    const isPlan = path === 'plan.json';
-    const written = await side.objects.write(url, await readFile(join(folder, path)), { once: isPlan });
-    if (!written) await assertNewRecord(side, bucket, rollbackId);
+    const url = `s3://${recordBucket}/${plan.rollbackId}/${path}`;
+    const own = await readFile(join(folder, path));
+    if (await objects.write(url, own, { once: true })) continue;
+    // Made at another time, these differ in what the digest does not cover: the first ones stay.
+    if (REVIEW_FILES.includes(path)) continue;
+    const stored = await objects.read(url);
+    const isSame = path === 'plan.json' ? digestOf(stored) === plan.digest : stored.equals(own);
+    if (!isSame) throw recordExists(`${url} is there with other content.`);
   }
+}
+
+function digestOf(text: Buffer): string | null {
+  try {
+    const { digest } = JSON.parse(text.toString('utf8')) as { digest?: unknown };
+    return typeof digest === 'string' ? digest : null;
+  } catch {
+    return null;
+  }
+}
+
+function recordExists(fact: string): RunbookError {
+  return new RunbookError('RECORD_EXISTS', fact, {
+    hint: 'go on with that record, or plan again with a newer inventory',
+  });
 }

@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import process from 'node:process';
 import { RunbookError } from '../errors.ts';
 import { parsePlanInputs } from '../plan/inputs.ts';
-import type { PlanInputs } from '../plan/plan-file.ts';
+import type { PlanInputs, RollbackPlan } from '../plan/plan-file.ts';
 import { stageFolder } from '../plan/plan-folder.ts';
 import type { Progress } from '../progress.ts';
 import { type Arrangement, arrangeSet, scenariosOfReplica } from '../set/arrange.ts';
@@ -15,10 +15,10 @@ import {
   parseReplica,
   regionsOf,
 } from '../set/members.ts';
-import { memberFolder } from '../set/set-file.ts';
+import { memberFolder, type RollbackSet } from '../set/set-file.ts';
 import { buildSet, type PlannedMember, writeSet } from '../set/write-set.ts';
 import { watchInterruption } from './interruption.ts';
-import { type PlanOptions, planBucket, readPlanSettings } from './plan.ts';
+import { type PlanOptions, planBucket, publish, readPlanSettings } from './plan.ts';
 import { inMember, memberOptions } from './set-member.ts';
 import { planSetAnswer, planSetSummary } from './set-summary.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
@@ -55,6 +55,7 @@ export async function runPlanSet(options: PlanSetOptions): Promise<void> {
       const regions = new Map([...found.regions, ...regionsOf(options.bucketRegion, found.buckets)]);
       const arrangement = arrangeSet(found.buckets, found.pairs, prefixes);
       const planned: PlannedMember[] = [];
+      const made: { plan: RollbackPlan; isAthena: boolean }[] = [];
       for (const [index, bucket] of arrangement.order.entries()) {
         const folder = {
           path: join(staged.path, memberFolder(index + 1, bucket)),
@@ -66,8 +67,8 @@ export async function runPlanSet(options: PlanSetOptions): Promise<void> {
         const region = regions.get(bucket) ?? null;
         const own = inventories?.get(bucket);
         // The folder is there already, so that a listing leaves no unfinished file beside it.
-        const member = { ...memberOptions(rest, { region }), bucket, out: folder.path };
-        const { plan } = await inMember(bucket, () =>
+        const member = { ...memberOptions(rest, { region }), bucket, out: folder.path, isMember: true };
+        const { plan, isAthena } = await inMember(bucket, () =>
           planBucket(folder, own === undefined ? member : { ...member, inventory: own }, {
             asked,
             ...settings,
@@ -76,6 +77,7 @@ export async function runPlanSet(options: PlanSetOptions): Promise<void> {
           }),
         );
         interruption.assertNone();
+        made.push({ plan, isAthena });
         planned.push({ plan, region });
       }
       const { pairs, checks } = arrangement;
@@ -83,11 +85,12 @@ export async function runPlanSet(options: PlanSetOptions): Promise<void> {
       const plans = planned.map(({ plan }) => plan);
       await writeSet(staged.path, set, plans);
       interruption.assertNone();
+      const recordUrl = await publishAll(staged.path, set, options, made);
       await staged.commit();
       terminal.finish();
       const out = relative(process.cwd(), options.out) || '.';
-      if (options.json) writeJson({ command: 'plan', ...planSetAnswer(set, plans, out) });
-      else writeOut(planSetSummary(set, plans, out));
+      if (options.json) writeJson({ command: 'plan', ...planSetAnswer(set, plans, out, recordUrl) });
+      else writeOut(planSetSummary(set, plans, recordUrl ?? out));
     } catch (error) {
       throw staged.explain(error);
     } finally {
@@ -97,6 +100,32 @@ export async function runPlanSet(options: PlanSetOptions): Promise<void> {
   } finally {
     interruption.end();
   }
+}
+
+/**
+ * Puts the set into the bucket of records, once all of it is there.
+ * @returns its address; null where none is asked for
+ */
+async function publishAll(
+  folder: string,
+  set: RollbackSet,
+  options: PlanSetOptions,
+  made: readonly { plan: RollbackPlan; isAthena: boolean }[],
+): Promise<string | null> {
+  const { recordBucket, bucket: _named, ...rest } = options;
+  if (recordBucket === undefined) return null;
+  const { publishSetFolder } = await import('./publish-set.ts');
+  return await publishSetFolder(options, folder, set, recordBucket, async ({ order, bucket }, own) => {
+    const member = made[order - 1];
+    if (member === undefined) throw new TypeError('a member has a plan');
+    await publish(own, member.plan, {
+      ...rest,
+      recordBucket,
+      bucket,
+      isAthena: member.isAthena,
+      publish: true,
+    });
+  });
 }
 
 /** The buckets of the options, in the order in which they were named, those of pairs last. */
@@ -175,12 +204,6 @@ function assertServesSets(options: PlanSetOptions): void {
     throw refuse(
       'A set does not resume a listing.',
       'list large buckets first: inventory --bucket BUCKET --out FILE --resume, then --inventory BUCKET=FILE',
-    );
-  }
-  if (options.recordBucket !== undefined || options.engine === 'athena') {
-    throw refuse(
-      'A set is planned on this machine, and its record is a folder.',
-      'leave --record-bucket and --engine out; or plan each bucket by itself',
     );
   }
 }

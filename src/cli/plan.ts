@@ -20,6 +20,8 @@ export type PlanOptions = Omit<RawPlanInputs, 'prefix'> &
     prefix?: string[];
     engine?: string;
     recordBucket?: string;
+    /** false with --no-publish */
+    publish?: boolean;
     workGroup?: string;
     inventoryTime?: string;
     out: string;
@@ -29,6 +31,8 @@ export type PlanOptions = Omit<RawPlanInputs, 'prefix'> &
     workDir?: string;
     json?: boolean;
     quiet?: boolean;
+    /** the plan is to be a member of a set */
+    isMember?: boolean;
   };
 
 const MEMORY_LIMIT = /^\d{1,6}(\.\d+)?\s?(MB|GB|TB|MiB|GiB|TiB)$/;
@@ -47,11 +51,9 @@ export async function runPlan(options: PlanOptions): Promise<void> {
       const { progress } = terminal;
       const { plan, isAthena } = await planBucket(folder, options, { asked, ...settings, progress, signal });
       interruption.assertNone();
-      // Athena has written the record itself.
-      if (!isAthena && options.recordBucket !== undefined)
-        await publish(folder.path, options.recordBucket, options);
+      const recordUrl = await publish(folder.path, plan, { ...options, isAthena });
       await folder.commit();
-      await finish(terminal, options, plan);
+      await finish(terminal, options, plan, recordUrl);
     } catch (error) {
       throw folder.explain(error);
     } finally {
@@ -192,6 +194,7 @@ async function planOnAthena(
     preflight: checks,
     sources: found?.considered ?? null,
     signal,
+    isMember: options.isMember ?? false,
   });
 }
 
@@ -207,11 +210,27 @@ async function fetchRemote(
   return fetchInventories(paths, folder, options, progress);
 }
 
-/** Puts the plan of this machine into the bucket of records, before the folder gets its name. */
-async function publish(folder: string, recordBucket: string, options: PlanOptions): Promise<void> {
-  const { publishRecord } = await import('./publish-record.ts');
-  const { readRecord } = await import('../execute/record.ts');
-  await publishRecord(options, await readRecord(folder), recordBucket);
+/**
+ * Puts a plan into the bucket of records, where one is named, before the folder gets its name. Athena has lists there
+ * already, so --no-publish leaves out plans of this machine alone.
+ * @returns the address of the record; null where none was written
+ */
+export async function publish(
+  folder: string,
+  plan: RollbackPlan,
+  options: PlanOptions & { isAthena: boolean },
+): Promise<string | null> {
+  const { recordBucket, isAthena, publish: isWanted = true } = options;
+  if (recordBucket === undefined || !(isAthena || isWanted)) return null;
+  if (isAthena) {
+    const { writeAthenaRecord } = await import('./plan-athena.ts');
+    await writeAthenaRecord(options, folder, { recordBucket, plan });
+  } else {
+    const { publishRecord } = await import('./publish-record.ts');
+    const { readRecord } = await import('../execute/record.ts');
+    await publishRecord(options, await readRecord(folder), recordBucket);
+  }
+  return `s3://${recordBucket}/${plan.rollbackId}/`;
 }
 
 type LazyEngine = { open(): Promise<QueryEngine>; close(): Promise<void> };
@@ -237,11 +256,14 @@ async function readPrices(path: string): Promise<PriceTable> {
   return readPriceTable(path);
 }
 
-async function finish(terminal: Terminal, options: PlanOptions, plan: RollbackPlan): Promise<void> {
+async function finish(
+  terminal: Terminal,
+  options: PlanOptions,
+  plan: RollbackPlan,
+  recordUrl: string | null,
+): Promise<void> {
   terminal.finish();
   const out = relative(process.cwd(), options.out) || '.';
-  const { recordBucket } = options;
-  const recordUrl = recordBucket === undefined ? null : `s3://${recordBucket}/${plan.rollbackId}/`;
   if (options.json) {
     const { rollbackId, digest, inputs, inventory, classes, manifests, reviewLists, estimate, checks } = plan;
     writeJson({

@@ -104,6 +104,10 @@ function addPlanCommand(program: Command): void {
       '--record-bucket <name>',
       'the bucket that takes the record too, for deploy; with athena, tables and manifests as well',
     )
+    .option(
+      '--no-publish',
+      'with --record-bucket: leave a plan of this machine in its folder, unless it is a set; deploy or the action puts it there',
+    )
     .option('--work-group <name>', 'athena: the workgroup to run queries in (default: s3-rewind-plan)')
     .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')
     .option('--resume', 'with --list: go on with the listing that an interrupted run left')

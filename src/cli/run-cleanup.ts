@@ -12,6 +12,7 @@ import { cleanedSummary } from './cleanup-summary.ts';
 import { openDeploySite, openJobs } from './deploy-site.ts';
 import { parseEndpoint } from './endpoint-options.ts';
 import { openCalls } from './open-calls.ts';
+import { isSet } from './open-set.ts';
 import { openEndFreeze } from './run-freeze.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
 
@@ -23,6 +24,10 @@ export async function runCleanup(options: CleanupOptions): Promise<void> {
   if ((record === undefined) === (expired !== true))
     throw invalid('cleanup needs --record or --expired, one of them.');
   if (expired && recordBucket === undefined) throw invalid('--expired needs --record-bucket.');
+  if (record !== undefined && (await isSet(record))) {
+    const { runCleanupSet } = await import('./run-cleanup-set.ts');
+    return await runCleanupSet(record, options);
+  }
   const place = record === undefined ? null : parseRecordUrl(record);
   if (record !== undefined && place === null) {
     const { runFolderCleanup } = await import('./run-folder-cleanup.ts');
@@ -45,7 +50,8 @@ export async function runCleanup(options: CleanupOptions): Promise<void> {
   }
 }
 
-function openCleanupSite(options: CleanupOptions, progress: Progress): CleanupSite {
+/** Everything that cleaning up on AWS talks to. */
+export function openCleanupSite(options: CleanupOptions, progress: Progress): CleanupSite {
   return {
     ...openDeploySite(options, accountOfStack(''), progress),
     openJobs(account) {

@@ -13,6 +13,7 @@ import { formatInstant } from '../s3/point-in-time.ts';
 import { SCENARIOS, type Scenario } from '../s3/rollback.ts';
 import type { DeployOptions } from './deploy.ts';
 import { openDeploySite } from './deploy-site.ts';
+import { isSet } from './open-set.ts';
 import { publishRecord } from './publish-record.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
 
@@ -45,20 +46,24 @@ export async function runDeploy(options: DeployOptions): Promise<void> {
       ? null
       : wholeNumber('reserved-concurrency', options.reservedConcurrency);
   const scenarios = parseScenarios(options.scenarios);
+  const setting = {
+    boundaryArn: options.boundaryArn,
+    serviceRoleArn: options.serviceRoleArn,
+    region,
+    repository: options.repository,
+    runId: options.runId,
+    expires: formatInstant(new Date(Date.now() + days * DAY_MS)),
+    reservedConcurrency: concurrency === 0 ? '' : (concurrency?.toString() ?? null),
+  };
+  if (await isSet(options.record)) {
+    const { runDeploySet } = await import('./run-deploy-set.ts');
+    return await runDeploySet(options, setting, account);
+  }
   const terminal = await openTerminal({ quiet: options.quiet ?? false });
   let place: RecordPlace | null = null;
   try {
     place = await placeOf(options);
     const site = openDeploySite(options, account, terminal.progress);
-    const setting = {
-      boundaryArn: options.boundaryArn,
-      serviceRoleArn: options.serviceRoleArn,
-      region,
-      repository: options.repository,
-      runId: options.runId,
-      expires: formatInstant(new Date(Date.now() + days * DAY_MS)),
-      reservedConcurrency: concurrency === 0 ? '' : (concurrency?.toString() ?? null),
-    };
     if (isRetentionPlace(place)) {
       await deploySettings(site, place, setting, options);
       return;
@@ -130,10 +135,13 @@ async function deploySettings(
 async function placeOf(options: DeployOptions): Promise<RecordPlace> {
   const given = parseRecordUrl(options.record);
   if (given !== null) return given;
-  if (options.recordBucket === undefined) {
-    throw invalid('A plan folder needs --record-bucket, the bucket to put it into.');
-  }
-  return await publishRecord(options, await readRecord(options.record), options.recordBucket);
+  return await publishRecord(options, await readRecord(options.record), recordBucketOf(options));
+}
+
+/** @throws RunbookError INVALID_OPTION */
+export function recordBucketOf({ recordBucket }: DeployOptions): string {
+  if (recordBucket !== undefined) return recordBucket;
+  throw invalid('A plan folder needs --record-bucket, the bucket to put it into.');
 }
 
 function parseScenarios(text: string | undefined): Scenario[] | null {

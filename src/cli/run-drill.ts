@@ -10,7 +10,7 @@ import { openObjectCalls } from '../aws/objects.ts';
 import { openS3Calls } from '../aws/s3-calls.ts';
 import { openScratchCalls } from '../aws/scratch-bucket.ts';
 import { type DrillSite, drillPlan, drillScratch, hasPassed, type RunStep } from '../drill/drill.ts';
-import { type Drill, drillIdOf } from '../drill/drill-file.ts';
+import { begunDrill, type Drill, drillIdOf } from '../drill/drill-file.ts';
 import { type DrillHistory, folderHistory, remoteHistory } from '../drill/drill-history.ts';
 import { scratchBucketName } from '../drill/scratch-bucket.ts';
 import { readTrend, TREND_LENGTH } from '../drill/trend.ts';
@@ -49,7 +49,10 @@ export async function runDrill(options: DrillOptions, main: Main): Promise<void>
     const earlier = await atHistory(history, () => history?.readNewest(HISTORY_READ));
     const scratchBucket = await nameScratch(options);
     const site = { ...stepsOf(main, terminal.progress), folder };
-    const drill = await runHalves(site, options, asked, scratchBucket);
+    const begun = beginDrill(asked, scratchBucket);
+    // A drill that is killed is one that failed, and is not to be missing in the trend.
+    await atHistory(history, () => history?.write(begun.drill));
+    const drill = await runHalves(site, options, asked, { ...begun, scratchBucket });
     await atHistory(history, () => history?.write(drill));
     terminal.finish();
     const trend = readTrend(drill, earlier?.drills ?? []);
@@ -103,7 +106,7 @@ function parseOptions(options: DrillOptions) {
 }
 
 /** @returns null where there is to be none */
-async function nameScratch(options: DrillOptions): Promise<{ name: string; account: string | null } | null> {
+async function nameScratch(options: DrillOptions): Promise<ScratchName> {
   if (!options.scratch) return null;
   const endpoint = parseEndpoint(options);
   if (options.endpointUrl !== undefined) return { name: options.scratchBucket ?? '', account: null };
@@ -116,15 +119,25 @@ async function nameScratch(options: DrillOptions): Promise<{ name: string; accou
   });
 }
 
+type ScratchName = { name: string; account: string | null } | null;
+
+function beginDrill(asked: Asked, scratchBucket: ScratchName): { drill: Drill; pointInTime: string } {
+  const now = new Date();
+  const startedAt = formatInstant(now);
+  const pointInTime = formatInstant(new Date(now.getTime() - asked.agoSeconds * 1000));
+  const drillId = drillIdOf(startedAt, randomBytes(ID_BYTES).toString('hex'));
+  const named = { ...asked, pointInTime, scratchBucket: scratchBucket?.name ?? null };
+  return { drill: begunDrill({ drillId, startedAt }, named), pointInTime };
+}
+
 async function runHalves(
   site: DrillSite,
   options: DrillOptions,
   asked: Asked,
-  scratchBucket: { name: string; account: string | null } | null,
+  begun: { drill: Drill; pointInTime: string; scratchBucket: ScratchName },
 ): Promise<Drill> {
-  const now = new Date();
-  const startedAt = formatInstant(now);
-  const drillId = drillIdOf(startedAt, randomBytes(ID_BYTES).toString('hex'));
+  const { drill, pointInTime, scratchBucket } = begun;
+  const { drillId } = drill;
   const endpoint = endpointFlags(options);
   const planned =
     asked.bucket === null
@@ -132,7 +145,7 @@ async function runHalves(
       : await drillPlan(site, {
           bucket: asked.bucket,
           prefixes: asked.prefixes,
-          pointInTime: formatInstant(new Date(now.getTime() - asked.agoSeconds * 1000)),
+          pointInTime,
           options: [...sourceFlags(options), ...endpoint],
         });
   const scratch =
@@ -151,8 +164,7 @@ async function runHalves(
           ),
         );
   const passed = hasPassed({ planned, scratch });
-  const finishedAt = formatInstant(new Date());
-  return { schemaVersion: 1, drillId, startedAt, finishedAt, passed, planned, scratch };
+  return { ...drill, finishedAt: formatInstant(new Date()), passed, planned, scratch };
 }
 
 async function atScratch<T>(

@@ -1,9 +1,10 @@
-import { cleanUpFolder } from '../cleanup/local-record.ts';
+import { type CleanedFolder, cleanUpFolder } from '../cleanup/local-record.ts';
 import { RunbookError } from '../errors.ts';
 import { sleep } from '../execute/backoff.ts';
-import { copySourceOf, readRecord, writtenBucket } from '../execute/record.ts';
+import { copySourceOf, type PlanRecord, readRecord, writtenBucket } from '../execute/record.ts';
 import { lockRecord } from '../execute/record-lock.ts';
 import { refusalOf } from '../execute/refusals.ts';
+import type { EndedFreeze } from '../freeze/end-freeze.ts';
 import { isRetentionRecord } from '../retention/retention-record.ts';
 import type { CleanupOptions } from './cleanup.ts';
 import { cleanedFolderSummary } from './cleanup-summary.ts';
@@ -18,15 +19,23 @@ export async function runFolderCleanup(folder: string, options: CleanupOptions):
       hint: 'nothing is to be cleaned up: it begins no uploads and makes nothing on AWS',
     });
   }
-  const record = await readRecord(folder);
+  const { dryRun, cleaned, freeze } = await cleanFolder(await readRecord(folder), options);
+  if (options.json) writeJson({ command: 'cleanup', dryRun, record: folder, ...cleaned, freeze });
+  else writeOut(cleanedFolderSummary(folder, cleaned, freeze, dryRun));
+}
+
+/** Cleans up after one record in a folder, which is locked meanwhile. */
+export async function cleanFolder(
+  record: PlanRecord,
+  options: CleanupOptions,
+): Promise<{ dryRun: boolean; cleaned: CleanedFolder; freeze: EndedFreeze }> {
+  const { folder } = record;
   const unlock = await lockRecord(folder);
   try {
     const site = { calls: openPlanCalls(options, copySourceOf(record.plan)), pause: sleep };
     const dryRun = options.dryRun === true;
     const cleaned = await cleanUpFolder(site, record, dryRun);
-    const freeze = await openEndFreeze(options)(folder, dryRun);
-    if (options.json) writeJson({ command: 'cleanup', dryRun, record: folder, ...cleaned, freeze });
-    else writeOut(cleanedFolderSummary(folder, cleaned, freeze, dryRun));
+    return { dryRun, cleaned, freeze: await openEndFreeze(options)(folder, dryRun) };
   } catch (error) {
     throw refusalOf(error, writtenBucket(record.plan));
   } finally {

@@ -23,6 +23,7 @@ import { EXIT_ROWS_LEFT, EXIT_WAITING } from './exit-status.ts';
 import { watchStop } from './interruption.ts';
 import { openCalls, openPlanCalls } from './open-calls.ts';
 import { type OpenedRecord, openRecord } from './open-record.ts';
+import { isSet } from './open-set.ts';
 import type { RestoreArchivedOptions } from './restore-archived.ts';
 import {
   chooseRestoreWork,
@@ -37,6 +38,7 @@ const COMMAND = 'restore-archived';
 
 /** The `restore-archived` command. */
 export async function runRestoreArchived(options: RestoreArchivedOptions): Promise<void> {
+  await assertNoSet(options);
   const days = parseDays(options.days);
   const concurrency = parseConcurrency(options.concurrency);
   const opened = await openRecord(options.record, options);
@@ -54,6 +56,14 @@ export async function runRestoreArchived(options: RestoreArchivedOptions): Promi
   } finally {
     await opened.end();
   }
+}
+
+/** @throws RunbookError SET_INVALID */
+async function assertNoSet({ record }: RestoreArchivedOptions): Promise<void> {
+  if (!(await isSet(record))) return;
+  throw new RunbookError('SET_INVALID', `${record} is a set; archived versions are restored plan by plan.`, {
+    hint: `name the record of one member: a folder of the set, or s3://BUCKET/ROLLBACK-ID/ beside it`,
+  });
 }
 
 async function readOffer(

@@ -5,8 +5,9 @@ import process from 'node:process';
 import { openS3Client } from '../aws/client.ts';
 import { openRetentionCalls } from '../aws/retention-calls.ts';
 import { openStackCalls, openStackClient } from '../aws/stacks.ts';
+import { writeApproval } from '../deploy/write-approval.ts';
 import { RunbookError } from '../errors.ts';
-import { readPatiently, sleep } from '../execute/backoff.ts';
+import { sleep } from '../execute/backoff.ts';
 import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
 import { refusalOf } from '../execute/refusals.ts';
 import { findSettingsStack } from '../retention/approved-role.ts';
@@ -41,8 +42,7 @@ export async function runRetentionOnAws(options: Options, place: RecordPlace): P
     const stack = await findSettingsStack({ stacks }, place, plan);
     const [, partition = 'aws', , , account = ''] = stack.id.split(':');
     if (consent.text !== null) {
-      const object = { bucket: place.bucket, key: `${place.prefix}approval.json`, body: consent.text };
-      await readPatiently(() => objects.writeObject({ ...object, condition: null }), sleep);
+      await writeApproval({ objects, pause: sleep }, place, consent.text);
     }
     const outcome = await runOnBatch({
       site: openDeploySite(options, { partition, account }, terminal.progress),

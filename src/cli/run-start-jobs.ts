@@ -14,12 +14,12 @@ import { isRetentionRecord } from '../retention/retention-record.ts';
 import { formatCount } from '../review/figures.ts';
 import { isFulfilled } from '../s3/outcome.ts';
 import { shellWord } from '../s3/shell-word.ts';
-import { isSetRecord } from '../set/set-record.ts';
 import { parseConcurrency } from './concurrency-option.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
 import { watchStop } from './interruption.ts';
 import { openPlanCalls } from './open-calls.ts';
 import { type OpenedRecord, openRecord } from './open-record.ts';
+import { isSet } from './open-set.ts';
 import { runSummary } from './run-summary.ts';
 import type { StartJobsOptions } from './start-jobs.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
@@ -30,6 +30,11 @@ const PRINCIPAL_ARN = /^arn:aws[a-z-]*:(iam|sts)::\d{12}:\S+$/;
 export async function runStartJobs(options: StartJobsOptions): Promise<void> {
   const concurrency = parseConcurrency(options.concurrency);
   const place = parseRecordUrl(options.record);
+  if (await isSet(options.record)) {
+    assertAttended(options);
+    const { runStartSet } = await import('./run-start-set.ts');
+    return await runStartSet(options, concurrency);
+  }
   if (place !== null && isRetentionPlace(place)) {
     const { runRetentionOnAws } = await import('./run-retention-on-aws.ts');
     return await runRetentionOnAws(options, place);
@@ -38,15 +43,7 @@ export async function runStartJobs(options: StartJobsOptions): Promise<void> {
     const { runStartRetention } = await import('./run-start-retention.ts');
     return await runStartRetention(options, concurrency ?? DEFAULT_REQUESTS_IN_FLIGHT);
   }
-  if (options.unattended) {
-    throw new RunbookError('INVALID_OPTION', '--unattended is for the records of extend-retention alone.', {
-      hint: 'a rollback is started by a person who has read its plan: --yes',
-    });
-  }
-  if (await isSetRecord(options.record)) {
-    const { runStartSet } = await import('./run-start-set.ts');
-    return await runStartSet(options, concurrency);
-  }
+  assertAttended(options);
   if (place !== null && options.printPolicies === undefined) {
     const { isDeployed, runJobsOnAws } = await import('./run-start-on-aws.ts');
     if (await isDeployed(options, place)) return await runJobsOnAws(options, place);
@@ -59,6 +56,14 @@ export async function runStartJobs(options: StartJobsOptions): Promise<void> {
   } finally {
     await opened.end();
   }
+}
+
+/** @throws RunbookError INVALID_OPTION */
+function assertAttended({ unattended }: StartJobsOptions): void {
+  if (!unattended) return;
+  throw new RunbookError('INVALID_OPTION', '--unattended is for the records of extend-retention alone.', {
+    hint: 'a rollback is started by a person who has read its plan: --yes',
+  });
 }
 
 async function runFromHere(

@@ -4,14 +4,18 @@ import { approvalSchema } from '../approve/approval-file.ts';
 import { NO_APPROVAL_WARNING } from '../approve/prove.ts';
 import { readJobs } from '../deploy/jobs-file.ts';
 import { readRemotePlan } from '../deploy/remote-plan.ts';
-import { accountOfStack } from '../deploy/site.ts';
+import { accountOfStack, type DeploySite } from '../deploy/site.ts';
 import { startJobs } from '../deploy/start.ts';
+import { writeApproval } from '../deploy/write-approval.ts';
 import { RunbookError } from '../errors.ts';
-import { readPatiently, sleep } from '../execute/backoff.ts';
+import { sleep } from '../execute/backoff.ts';
 import { legalTags } from '../execute/batch/job-request.ts';
 import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
 import type { JobApproval } from '../execute/batch/watch-job.ts';
 import { refusalOf } from '../execute/refusals.ts';
+import type { RunOutcome } from '../execute/run-files.ts';
+import type { RollbackPlan } from '../plan/plan-file.ts';
+import type { Progress } from '../progress.ts';
 import { isFulfilled } from '../s3/outcome.ts';
 import { openDeploySite } from './deploy-site.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
@@ -43,25 +47,9 @@ export async function runJobsOnAws(
   place: RecordPlace,
   before: object | null = null,
 ): Promise<void> {
-  const terminal = await openTerminal({ quiet: options.quiet ?? false });
-  const stop = watchStop();
   try {
-    const objects = openRecordCalls(options);
-    const { plan } = await readRemotePlan({ objects, pause: sleep }, place);
-    const given = await readApproval(options, plan);
-    const jobs = await readJobs({ objects, pause: sleep }, place, plan);
-    const site = openDeploySite(options, accountOfStack(jobs?.stackId ?? ''), terminal.progress);
-    if (given.text !== null) {
-      const object = {
-        bucket: place.bucket,
-        key: `${place.prefix}approval.json`,
-        body: given.text,
-        condition: null,
-      };
-      await readPatiently(() => objects.writeObject(object), sleep);
-    }
-    const outcome = await startJobs(site, place, { approval: given.approval, isStopped: stop.isStopped });
-    terminal.finish();
+    const { plan } = await readRemotePlan({ objects: openRecordCalls(options), pause: sleep }, place);
+    const outcome = await runApprovedJobs(options, place, plan, await readApproval(options, plan));
     const record = formatRecordUrl(place);
     if (options.json && before !== null) writeJson({ ...before, run: outcome });
     else if (options.json) writeJson({ command: 'start-jobs', record, ...outcome });
@@ -69,10 +57,41 @@ export async function runJobsOnAws(
     if (!isFulfilled(outcome.outcomes)) process.exitCode = EXIT_ROWS_LEFT;
   } catch (error) {
     throw refusalOf(error, place.bucket);
+  }
+}
+
+/**
+ * Starts the jobs of a plan whose approval was proved, by itself or as a member of a set, and stays until their end.
+ * @throws as `startJobs` of src/deploy
+ */
+export async function runApprovedJobs(
+  options: Options,
+  place: RecordPlace,
+  plan: RollbackPlan,
+  given: GivenApproval,
+): Promise<RunOutcome> {
+  const terminal = await openTerminal({ quiet: options.quiet ?? false });
+  const stop = watchStop();
+  try {
+    const site = await openStartSite(options, place, plan, terminal.progress);
+    if (given.text !== null) await writeApproval(site, place, given.text);
+    const { digest } = plan;
+    return await startJobs(site, place, { digest, approval: given.approval, isStopped: stop.isStopped });
   } finally {
     stop.end();
     terminal.finish();
   }
+}
+
+/** The account that the jobs of a record are in, as its stack names it. */
+export async function openStartSite(
+  options: Options,
+  place: RecordPlace,
+  plan: RollbackPlan,
+  progress: Progress,
+): Promise<DeploySite> {
+  const jobs = await readJobs({ objects: openRecordCalls(options), pause: sleep }, place, plan);
+  return openDeploySite(options, accountOfStack(jobs?.stackId ?? ''), progress);
 }
 
 /** An approval as the jobs bear it, and the text of approval.json; null where nobody approved. */

@@ -17,6 +17,15 @@ const NEXT_STEPS: Partial<Record<Outcome, string>> = {
   failed: 'failed: run the same command again',
 };
 
+/** What was left as it is, a line an outcome, with what each asks for next. */
+export function describeLeft(run: Pick<RunOutcome, 'outcomes'>): string[] {
+  return OUTCOMES.flatMap((outcome) => {
+    const next = NEXT_STEPS[outcome];
+    const rows = run.outcomes[outcome];
+    return next === undefined || rows === 0 ? [] : [`${outcome}: ${formatCount(rows)} rows ${next}`];
+  });
+}
+
 /** What `start-jobs` prints for a person: the counts, what is left and why, and the next command. */
 export function runSummary(run: RunOutcome, folder: string): string {
   const seen = OUTCOMES.filter((outcome) => run.outcomes[outcome] > 0);
@@ -29,16 +38,12 @@ export function runSummary(run: RunOutcome, folder: string): string {
     const counts = seen.map((outcome) => formatCount(outcomes[outcome]));
     table.push([scenario, SCENARIO_ACTIONS[scenario], formatCount(rows), ...counts]);
   }
-  const left = seen.flatMap((outcome) => {
-    const next = NEXT_STEPS[outcome];
-    return next === undefined ? [] : [`${outcome}: ${formatCount(run.outcomes[outcome])} rows ${next}`];
-  });
   const name = printable(folder);
   return [
     `Run of ${run.rollbackId}`,
     ...(run.scenarios.length === 0 ? ['Nothing was planned.'] : [table.toString()]),
     isFulfilled(run.outcomes) ? 'Every planned row is done.' : 'Some rows were left as they are.',
-    ...left,
+    ...describeLeft(run),
     `Outcomes: ${name}/outcomes/`,
     `Next: npm run --silent s3-rewind -- verify --record ${shellWord(folder)}`,
   ].join('\n');

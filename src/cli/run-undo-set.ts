@@ -3,13 +3,15 @@ import { join, relative } from 'node:path';
 import process from 'node:process';
 import { RunbookError } from '../errors.ts';
 import { readRunStart } from '../execute/run-files.ts';
+import type { RollbackPlan } from '../plan/plan-file.ts';
 import { stageFolder } from '../plan/plan-folder.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
 import { shellWord } from '../s3/shell-word.ts';
-import { memberFolder, type ReplicationPair, type SetCheck } from '../set/set-file.ts';
-import { readSet, type SetRecord } from '../set/set-record.ts';
+import { memberFolder, type ReplicationPair, type RollbackSet, type SetCheck } from '../set/set-file.ts';
 import { buildSet, type PlannedMember, writeSet } from '../set/write-set.ts';
-import { buildUndoFolder } from './run-undo.ts';
+import { type OpenedMember, openSet } from './open-set.ts';
+import { publishSetFolder } from './publish-set.ts';
+import { buildUndoFolder, withUndoFolder } from './run-undo.ts';
 import { inMember } from './set-member.ts';
 import { planSetAnswer, planSetSummary } from './set-summary.ts';
 import { writeJson, writeOut } from './terminal.ts';
@@ -20,54 +22,62 @@ import type { UndoOptions } from './undo.ts';
  * begun and has not come to its end is refused, one that was never started is left out.
  */
 export async function runUndoSet(options: UndoOptions): Promise<void> {
-  const { out, recordBucket } = options;
-  if (out === undefined || recordBucket !== undefined) {
-    throw new RunbookError('SET_INVALID', 'The undo of a set is a folder.', {
-      hint: 'name it with --out FOLDER, and leave --record-bucket out',
-    });
-  }
-  const { set, members } = await readSet(options.record);
-  const run = await startedMembers(members);
-  if (run.length === 0) {
-    throw new RunbookError('RECORD_NOT_RUN', `No member of ${options.record} was run.`, {
-      hint: `there is nothing to take back; to run it: npm run --silent s3-rewind -- start-jobs --record ${shellWord(options.record)} --yes`,
-    });
-  }
-  const staged = await stageFolder(out, null);
-  try {
-    const planned: PlannedMember[] = [];
-    for (const { member, record } of run.toReversed()) {
-      const folder = join(staged.path, memberFolder(planned.length + 1, member.bucket));
-      await mkdir(folder);
-      const plan = await inMember(member.bucket, () => buildUndoFolder(folder, record));
-      planned.push({ plan, region: member.region });
+  await withUndoFolder(options, async (out) => {
+    const { set, members } = await openSet(options.record, options);
+    const staged = await stageFolder(out, null);
+    try {
+      const { undo, plans } = await buildUndoSet(staged.path, set, members, options);
+      const url =
+        options.recordBucket === undefined
+          ? null
+          : await publishSetFolder(options, staged.path, undo, options.recordBucket);
+      await staged.commit();
+      const place = url ?? (relative(process.cwd(), out) || '.');
+      const answer = planSetAnswer(undo, plans, place, url);
+      if (options.json) writeJson({ command: 'undo', of: options.record, ...answer });
+      else writeOut(planSetSummary(undo, plans, place));
+    } finally {
+      await staged.discard();
     }
-    const plans = planned.map(({ plan }) => plan);
-    const undone = new Set(plans.map(({ inputs }) => inputs.bucket));
-    const pairs = set.pairs.filter(
-      ({ source, destination }) => undone.has(source) && undone.has(destination),
-    );
-    const startOf = new Map(plans.map(({ inputs }) => [inputs.bucket, inputs.timestamp]));
-    const checks = [
-      ...set.members.filter(({ bucket }) => !undone.has(bucket)).map(({ bucket }) => leftOut(bucket)),
-      ...set.pairs.filter(({ source }) => undone.has(source)).map((pair) => staysBehind(pair, startOf)),
-    ];
-    const undo = buildSet(planned, { origin: 'undo', pairs, checks, now: new Date() });
-    await writeSet(staged.path, undo, plans);
-    await staged.commit();
-    const place = relative(process.cwd(), out) || '.';
-    const answer = planSetAnswer(undo, plans, place);
-    if (options.json) writeJson({ command: 'undo', of: options.record, ...answer });
-    else writeOut(planSetSummary(undo, plans, place));
-  } finally {
-    await staged.discard();
-  }
+  });
 }
 
-async function startedMembers(members: SetRecord['members']): Promise<SetRecord['members']> {
-  const started: SetRecord['members'] = [];
-  for (const one of members) if ((await readRunStart(one.record)) !== null) started.push(one);
-  return started;
+/** Fills a folder with the set that takes a run back. */
+async function buildUndoSet(
+  folder: string,
+  set: RollbackSet,
+  members: readonly OpenedMember[],
+  { record: name }: UndoOptions,
+): Promise<{ undo: RollbackSet; plans: RollbackPlan[] }> {
+  const planned: PlannedMember[] = [];
+  for (const { member, open } of members.toReversed()) {
+    const { record, end } = await open();
+    try {
+      if ((await readRunStart(record)) === null) continue;
+      const own = join(folder, memberFolder(planned.length + 1, member.bucket));
+      await mkdir(own);
+      const plan = await inMember(member.bucket, () => buildUndoFolder(own, record));
+      planned.push({ plan, region: member.region });
+    } finally {
+      await end();
+    }
+  }
+  if (planned.length === 0) {
+    throw new RunbookError('RECORD_NOT_RUN', `No member of ${name} was run.`, {
+      hint: `there is nothing to take back; to run it: npm run --silent s3-rewind -- start-jobs --record ${shellWord(name)} --yes`,
+    });
+  }
+  const plans = planned.map(({ plan }) => plan);
+  const undone = new Set(plans.map(({ inputs }) => inputs.bucket));
+  const pairs = set.pairs.filter(({ source, destination }) => undone.has(source) && undone.has(destination));
+  const startOf = new Map(plans.map(({ inputs }) => [inputs.bucket, inputs.timestamp]));
+  const checks = [
+    ...set.members.filter(({ bucket }) => !undone.has(bucket)).map(({ bucket }) => leftOut(bucket)),
+    ...set.pairs.filter(({ source }) => undone.has(source)).map((pair) => staysBehind(pair, startOf)),
+  ];
+  const undo = buildSet(planned, { origin: 'undo', pairs, checks, now: new Date() });
+  await writeSet(folder, undo, plans);
+  return { undo, plans };
 }
 
 function leftOut(bucket: string): SetCheck {

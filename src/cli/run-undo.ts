@@ -11,9 +11,9 @@ import { builtInPrices } from '../plan/prices.ts';
 import { bundleTaskCode } from '../render/task-code.ts';
 import { writeReview } from '../review/review-files.ts';
 import { parseBucketName } from '../s3/bucket.ts';
-import { isSetRecord } from '../set/set-record.ts';
 import { buildUndo } from '../undo/build-undo.ts';
 import { openRecord } from './open-record.ts';
+import { isSet } from './open-set.ts';
 import { planSummary } from './plan-summary.ts';
 import { publishRecord } from './publish-record.ts';
 import { writeJson, writeOut } from './terminal.ts';
@@ -21,31 +21,46 @@ import type { UndoOptions } from './undo.ts';
 
 /** The `undo` command: from the record of a run to the plan that takes it back, in a folder, on S3, or both. */
 export async function runUndo(options: UndoOptions): Promise<void> {
-  if (await isSetRecord(options.record)) {
+  if (await isSet(options.record)) {
     const { runUndoSet } = await import('./run-undo-set.ts');
     return await runUndoSet(options);
   }
-  const { out, recordBucket } = options;
-  if (out === undefined && recordBucket === undefined) {
+  await withUndoFolder(options, async (folder) => {
+    const { record, end } = await openRecord(options.record, options);
+    try {
+      const plan = await writeUndo(folder, record);
+      const { recordBucket, publish = true } = options;
+      const url =
+        recordBucket === undefined || !publish
+          ? null
+          : formatRecordUrl(await publishRecord(options, await readRecord(folder), recordBucket));
+      tell(plan, url ?? (relative(process.cwd(), folder) || '.'), options);
+    } finally {
+      await end();
+    }
+  });
+}
+
+/**
+ * Works with the folder that the undo is to be in. Where only the bucket is asked for, it is a step on the way.
+ * @throws RunbookError INVALID_OPTION, INVALID_BUCKET
+ */
+export async function withUndoFolder(
+  { out, recordBucket, publish = true }: UndoOptions,
+  work: (folder: string) => Promise<void>,
+): Promise<void> {
+  if (recordBucket !== undefined) parseBucketName(recordBucket);
+  if (out !== undefined) return await work(out);
+  if (recordBucket === undefined || !publish) {
     throw new RunbookError('INVALID_OPTION', 'undo needs --out, --record-bucket, or both.', {
       hint: 'name the folder to make with --out FOLDER, or the bucket of records with --record-bucket NAME',
     });
   }
-  if (recordBucket !== undefined) parseBucketName(recordBucket);
-  const { record, end } = await openRecord(options.record, options);
-  // Where only the bucket is asked for, the folder is a step on the way.
-  const scratch = out === undefined ? await mkdtemp(join(tmpdir(), 's3-rewind-undo-')) : null;
+  const scratch = await mkdtemp(join(tmpdir(), 's3-rewind-undo-'));
   try {
-    const folder = out ?? join(scratch ?? '', 'plan');
-    const plan = await writeUndo(folder, record);
-    const url =
-      recordBucket === undefined
-        ? null
-        : formatRecordUrl(await publishRecord(options, await readRecord(folder), recordBucket));
-    tell(plan, url ?? (relative(process.cwd(), folder) || '.'), options);
+    await work(join(scratch, 'plan'));
   } finally {
-    if (scratch !== null) await rm(scratch, { recursive: true, force: true });
-    await end();
+    await rm(scratch, { recursive: true, force: true });
   }
 }
 

@@ -4,12 +4,12 @@ import { sleep } from '../execute/backoff.ts';
 import { copySourceOf, type PlanRecord } from '../execute/record.ts';
 import { formatCount } from '../review/figures.ts';
 import { printable } from '../s3/printable.ts';
-import { isSetRecord } from '../set/set-record.ts';
 import { assertHasInventory, type StateVerification } from '../verify/state.ts';
 import { type Verification, verifyRun } from '../verify/verify.ts';
 import { EXIT_ROWS_LEFT } from './exit-status.ts';
 import { openPlanCalls } from './open-calls.ts';
 import { openRecord } from './open-record.ts';
+import { isSet } from './open-set.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
 import type { VerifyCommandOptions } from './verify.ts';
 
@@ -18,7 +18,7 @@ const SHOWN_DIFFERENCES = 10;
 /** The `verify` command. */
 export async function runVerify(options: VerifyCommandOptions): Promise<void> {
   assertStateOptions(options);
-  if (await isSetRecord(options.record)) {
+  if (await isSet(options.record)) {
     const { runVerifySet } = await import('./run-verify-set.ts');
     return await runVerifySet(options);
   }

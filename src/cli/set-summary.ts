@@ -51,10 +51,16 @@ export function planSetSummary(set: RollbackSet, plans: readonly RollbackPlan[],
 }
 
 /** The same for a program. */
-export function planSetAnswer(set: RollbackSet, plans: readonly RollbackPlan[], folder: string): object {
+export function planSetAnswer(
+  set: RollbackSet,
+  plans: readonly RollbackPlan[],
+  folder: string,
+  recordUrl: string | null,
+): object {
   const { setId, digest: setDigest, pairs, checks } = set;
   return {
     record: folder,
+    recordUrl,
     setId,
     setDigest,
     pairs,
@@ -69,6 +75,7 @@ export function planSetAnswer(set: RollbackSet, plans: readonly RollbackPlan[], 
           order,
           bucket,
           record: `${folder}/${member.folder}`,
+          recordUrl: recordUrl === null ? null : recordUrl.replace(/[^/]+\/$/, `${rollbackId}/`),
           replicaOf,
           rollbackId,
           planDigest,

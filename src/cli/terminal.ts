@@ -25,17 +25,32 @@ export function hearCommand<T>(listener: CommandListener, run: () => Promise<T>)
   return listeners.run(listener, run);
 }
 
+/** Work that is a part of a command: its name, and from which share of the whole to which, in percent. */
+export type CommandPart = { name: string; from: number; to: number };
+
+const parts = new AsyncLocalStorage<CommandPart>();
+
+/** Does a part of a command's work, whose progress is told by its name and as a share of the whole. */
+export function asPart<T>(part: CommandPart, work: () => Promise<T>): Promise<T> {
+  return parts.run(part, work);
+}
+
 /** A spinner with a bar where stderr is a terminal, a line a step elsewhere, nothing when quiet. */
 export async function openTerminal(options: { quiet: boolean }): Promise<Terminal> {
   if (options.quiet) return { progress: () => {}, finish: () => {} };
   const terminal = await (process.stderr.isTTY ? openSpinner() : openLog());
   const listener = listeners.getStore();
-  if (listener === undefined) return terminal;
+  const part = parts.getStore();
   return {
     ...terminal,
     progress: (step, percent) => {
-      terminal.progress(step, percent);
-      listener.progress(step, percent);
+      const told = part === undefined ? step : `${part.name}: ${step}`;
+      const share =
+        part === undefined || percent === null
+          ? percent
+          : part.from + ((part.to - part.from) * percent) / 100;
+      terminal.progress(told, share);
+      listener?.progress(told, share);
     },
   };
 }

@@ -6,6 +6,8 @@ export type UndoOptions = EndpointOptions & {
   record: string;
   out?: string;
   recordBucket?: string;
+  /** false with --no-publish */
+  publish?: boolean;
   json?: boolean;
 };
 
@@ -31,7 +33,11 @@ export function addUndoCommand(program: Command): void {
     )
     .requiredOption('--record <folder>', 'the record of the run: a plan folder, or s3://BUCKET/ROLLBACK-ID/')
     .option('--out <folder>', 'the plan folder to make; must not exist, or be empty')
-    .option('--record-bucket <name>', 'put the plan into this bucket as well, under its ID');
+    .option('--record-bucket <name>', 'put the plan into this bucket as well, under its ID')
+    .option(
+      '--no-publish',
+      'with --record-bucket and --out: leave the plan in its folder, unless it is a set',
+    );
   addEndpointOptions(command)
     .option('--json', 'print one JSON object instead of the summary')
     .addHelpText('after', EXAMPLES)

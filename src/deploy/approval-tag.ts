@@ -22,10 +22,18 @@ export async function underApproval<T>(
     await setTag(CHECKING);
     return await work(() => setTag(digest));
   } finally {
-    for (const name of roleNames) {
-      await site.roles.untagRole(name, APPROVED_TAG).catch((error: Error) => {
-        site.progress(`the tag ${APPROVED_TAG} could not be taken off ${name}: ${error.message}`, null);
-      });
-    }
+    await takeTagOff(site, roleNames);
+  }
+}
+
+/** Takes the tag of an approval off roles; says so where it cannot. */
+export async function takeTagOff(
+  site: Pick<DeploySite, 'roles' | 'progress'>,
+  roleNames: readonly string[],
+): Promise<void> {
+  for (const name of roleNames) {
+    await site.roles.untagRole(name, APPROVED_TAG).catch((error: Error) => {
+      site.progress(`the tag ${APPROVED_TAG} could not be taken off ${name}: ${error.message}`, null);
+    });
   }
 }

@@ -3,9 +3,9 @@ import { RunbookError } from '../errors.ts';
 import { readPatiently } from '../execute/backoff.ts';
 import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
-import { S3CallError } from '../s3/call-error.ts';
 import { SCENARIOS } from '../s3/rollback.ts';
 import { COPY_STORAGE_CLASSES } from '../s3/storage-class.ts';
+import { readObjectText } from './remote-plan.ts';
 import type { DeploySite } from './site.ts';
 
 /** jobs.json of a record on S3: the stack of a rollback and the newest job of each scenario, or of each storage class that it copies into. */
@@ -49,15 +49,8 @@ export async function readJobs(
   place: RecordPlace,
   plan: Pick<RollbackPlan, 'digest'>,
 ): Promise<DeployedJobs | null> {
-  const key = `${place.prefix}${JOBS_FILE}`;
-  let text: string;
-  try {
-    const { bytes } = await readPatiently(() => objects.readObject({ bucket: place.bucket, key }), pause);
-    text = bytes.toString('utf8');
-  } catch (error) {
-    if (error instanceof S3CallError && error.failure === 'not-found') return null;
-    throw error;
-  }
+  const text = await readObjectText({ objects, pause }, place, JOBS_FILE);
+  if (text === null) return null;
   const parsed = jobsSchema.safeParse(parseJson(text));
   if (parsed.success && parsed.data.planDigest === plan.digest) return parsed.data;
   throw new RunbookError('RECORD_CHANGED', `${JOBS_FILE} in ${formatRecordUrl(place)} is not of this plan.`, {

@@ -12,6 +12,25 @@ import type { DeploySite } from './site.ts';
 type Site = Pick<DeploySite, 'objects' | 'pause'>;
 
 /**
+ * Reads a file of a record on S3.
+ * @returns null where there is none
+ * @throws S3CallError
+ */
+export async function readObjectText(
+  { objects, pause }: { objects: Pick<DeploySite['objects'], 'readObject'> } & Pick<DeploySite, 'pause'>,
+  { bucket, prefix }: RecordPlace,
+  path: string,
+): Promise<string | null> {
+  try {
+    const found = await readPatiently(() => objects.readObject({ bucket, key: `${prefix}${path}` }), pause);
+    return found.bytes.toString('utf8');
+  } catch (error) {
+    if (error instanceof S3CallError && error.failure === 'not-found') return null;
+    throw error;
+  }
+}
+
+/**
  * Reads the plan of a record on S3, and proves it and its template by their digests; manifests stay where they are.
  * @throws RunbookError RECORD_NOT_FOUND, RECORD_CHANGED; S3CallError
  */
@@ -21,19 +40,11 @@ export async function readRemotePlan(
 ): Promise<{ plan: RollbackPlan; template: string }> {
   const url = formatRecordUrl(place);
   const read = async (path: string) => {
-    try {
-      const { bytes } = await readPatiently(
-        () => objects.readObject({ bucket: place.bucket, key: `${place.prefix}${path}` }),
-        pause,
-      );
-      return bytes.toString('utf8');
-    } catch (error) {
-      if (!(error instanceof S3CallError) || error.failure !== 'not-found') throw error;
-      throw new RunbookError('RECORD_NOT_FOUND', `There is no ${path} in ${url}.`, {
-        hint: `see what is there: aws s3 ls ${url}`,
-        cause: error,
-      });
-    }
+    const text = await readObjectText({ objects, pause }, place, path);
+    if (text !== null) return text;
+    throw new RunbookError('RECORD_NOT_FOUND', `There is no ${path} in ${url}.`, {
+      hint: `see what is there: aws s3 ls ${url}`,
+    });
   };
   const plan = provePlan(`${url}plan.json`, await read('plan.json'));
   if (place.prefix !== `${plan.rollbackId}/`) throw changed(`${url} holds the plan ${plan.rollbackId}.`);

@@ -6,18 +6,21 @@ import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place
 import type { JobApproval } from '../execute/batch/watch-job.ts';
 import { assertStartable } from '../execute/preflight.ts';
 import type { RunOutcome } from '../execute/run-files.ts';
+import type { RollbackPlan } from '../plan/plan-file.ts';
 import { ROLLBACK_TAGS } from '../s3/aws-names.ts';
 import type { Stack } from '../s3/stack.ts';
-import { underApproval } from './approval-tag.ts';
+import { takeTagOff, underApproval } from './approval-tag.ts';
 import { checkStack, roleNamesOf } from './check-stack.ts';
 import { readJobs } from './jobs-file.ts';
 import type { JobsRun } from './jobs-run.ts';
-import { readRemotePlan } from './remote-plan.ts';
+import { changed, readRemotePlan } from './remote-plan.ts';
 import { checkJobs, renewJobs, runJobs } from './run-jobs.ts';
 import type { DeploySite } from './site.ts';
 import { noteStart, readStart, writeRun } from './write-run.ts';
 
 export type StartOptions = {
+  /** of the plan that was approved, by itself or as a member of a set */
+  digest: string;
   approval: JobApproval;
   /** Whether to stop watching; the tag is taken off, so that the jobs change nothing more. */
   isStopped: () => boolean;
@@ -36,6 +39,9 @@ export async function startJobs(
   options: StartOptions,
 ): Promise<RunOutcome> {
   const { plan } = await readRemotePlan(site, place);
+  if (plan.digest !== options.digest) {
+    throw changed(`${formatRecordUrl(place)} holds ${plan.digest}; ${options.digest} was approved.`);
+  }
   await assertStartable(plan, site.s3, site.pause);
   const deployed = await readJobs(site, place, plan);
   const stack = deployed === null ? null : await site.stacks.describeStack(deployed.stackId);
@@ -61,6 +67,17 @@ export async function startJobs(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Takes the tag of the approval off the roles of a plan that has run, where a lost run left it on.
+ * @throws S3CallError; RunbookError RECORD_CHANGED, ACCESS_DENIED, …
+ */
+export async function endApproval(site: DeploySite, place: RecordPlace, plan: RollbackPlan): Promise<void> {
+  const deployed = await readJobs(site, place, plan);
+  const stack = deployed === null ? null : await site.stacks.describeStack(deployed.stackId);
+  // Cleanup has removed the roles, and the tag with them.
+  if (stack?.status === 'CREATE_COMPLETE') await takeTagOff(site, roleNamesOf(stack));
 }
 
 /**

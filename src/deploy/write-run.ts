@@ -3,41 +3,50 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPatiently } from '../execute/backoff.ts';
 import { mergeOutcomes } from '../execute/batch/merge-outcomes.ts';
-import { journalsPrefix } from '../execute/batch/record-place.ts';
+import { journalsPrefix, type RecordPlace } from '../execute/batch/record-place.ts';
 import { writeWhole } from '../execute/disk.ts';
 import type { RowOutcome } from '../execute/journal.ts';
 import { outcomePath, parseOutcomeRow } from '../execute/outcome-file.ts';
 import {
   OUTCOME_FILE,
+  parseRunOutcome,
   parseRunStart,
   type RunOutcome,
   type RunStart,
   START_FILE,
 } from '../execute/run-files.ts';
 import { sha256OfFile } from '../inventory/checksum.ts';
-import type { PlanManifest } from '../plan/plan-file.ts';
-import { S3CallError } from '../s3/call-error.ts';
+import type { PlanManifest, RollbackPlan } from '../plan/plan-file.ts';
 import { addOutcomes, noOutcomes, type OutcomeCounts } from '../s3/outcome.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
 import type { JobsRun } from './jobs-run.ts';
-import { pinManifest } from './remote-plan.ts';
+import { pinManifest, readObjectText } from './remote-plan.ts';
 import type { PinnedManifests } from './run-jobs.ts';
 import { joinSettled, type SettledCopies } from './settled-copies.ts';
+import type { DeploySite } from './site.ts';
 
 /** @returns null where the plan has not been started */
 export async function readStart({
   site,
   place,
   plan,
-}: Pick<JobsRun, 'site' | 'place' | 'plan'>): Promise<string | null> {
-  const object = { bucket: place.bucket, key: `${place.prefix}${START_FILE}` };
-  try {
-    const { bytes } = await readPatiently(() => site.objects.readObject(object), site.pause);
-    return parseRunStart(plan, bytes.toString('utf8')).startedAt;
-  } catch (error) {
-    if (!(error instanceof S3CallError) || error.failure !== 'not-found') throw error;
-    return null;
-  }
+}: {
+  site: Pick<DeploySite, 'objects' | 'pause'>;
+  place: RecordPlace;
+  plan: RollbackPlan;
+}): Promise<string | null> {
+  const text = await readObjectText(site, place, START_FILE);
+  return text === null ? null : parseRunStart(plan, text).startedAt;
+}
+
+/** @returns how the plan of a record ended; null where it has not come to its end. @throws RunbookError OUTCOMES_DAMAGED */
+export async function readOutcome(
+  site: Pick<DeploySite, 'objects' | 'pause'>,
+  place: RecordPlace,
+  plan: RollbackPlan,
+): Promise<RunOutcome | null> {
+  const text = await readObjectText(site, place, OUTCOME_FILE);
+  return text === null ? null : parseRunOutcome(plan, text);
 }
 
 /** Notes when the plan was first started, which is the point in time that an undo goes back to. */

@@ -77,6 +77,49 @@ export function parseDrill(text: string): Drill | null {
   }
 }
 
+/** What is kept when a drill begins, and stays where it is killed. */
+export function begunDrill(
+  { drillId, startedAt }: Pick<Drill, 'drillId' | 'startedAt'>,
+  asked: {
+    bucket: string | null;
+    prefixes: readonly string[];
+    pointInTime: string;
+    scratchBucket: string | null;
+    objects: number;
+  },
+): Drill {
+  const { bucket, prefixes, pointInTime, scratchBucket, objects } = asked;
+  const halves = `${bucket === null ? '' : ` --bucket ${bucket}`}${scratchBucket === null ? '' : ' --scratch'}`;
+  const failure: DrillFailure = {
+    step: 'drill',
+    code: 'INTERRUPTED',
+    message: 'It was stopped before it came to its end, or is under way.',
+    hint: `run it again, with the same options: npm run --silent s3-rewind -- drill${halves} …`,
+  };
+  const planned = bucket === null ? null : { ...nothingPlanned({ bucket, prefixes, pointInTime }), failure };
+  const scratch =
+    scratchBucket === null ? null : { ...nothingTried({ bucket: scratchBucket, drillId, objects }), failure };
+  return { schemaVersion: 1, drillId, startedAt, finishedAt: startedAt, passed: false, planned, scratch };
+}
+
+/** The half of a bucket in use, before anything was done. */
+export function nothingPlanned(asked: {
+  bucket: string;
+  prefixes: readonly string[];
+  pointInTime: string;
+}): PlannedBucket {
+  const { bucket, prefixes, pointInTime } = asked;
+  const unknown = { seconds: null, rollbackId: null, source: null, entries: null, rows: null };
+  return { bucket, prefixes: [...prefixes], pointInTime, ...unknown, blocking: [], failure: null };
+}
+
+/** The half of the scratch bucket, before anything was done. */
+export function nothingTried(asked: { bucket: string; drillId: string; objects: number }): TriedBucket {
+  const { bucket, drillId, objects } = asked;
+  const unknown = { pointInTime: null, rollback: null, undo: null };
+  return { bucket, prefix: `${drillId}/`, objects, ...unknown, failure: null };
+}
+
 /** Names sort by time. @param id random hexadecimal digits */
 export function drillIdOf(startedAt: string, id: string): string {
   return `drill-${startedAt.toLowerCase().replaceAll(/[-:]/g, '')}-${id}`;

@@ -6,7 +6,7 @@ import { onDisk, writeWhole } from '../execute/disk.ts';
 import type { ObjectCalls } from '../s3/object-calls.ts';
 import { type Drill, parseDrill } from './drill-file.ts';
 
-/** Where the drills are kept, one file each, which is never written again. */
+/** Where the drills are kept, one file each: written when a drill begins, and again when it has ended. */
 export type DrillHistory = {
   /** as the command line names it */
   name: string;

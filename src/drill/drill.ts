@@ -2,7 +2,15 @@ import { RunbookError } from '../errors.ts';
 import { refusalOf } from '../execute/refusals.ts';
 import type { Progress } from '../progress.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
-import type { Drill, DrillFailure, PlannedBucket, TimedRun, TriedBucket } from './drill-file.ts';
+import {
+  type Drill,
+  type DrillFailure,
+  nothingPlanned,
+  nothingTried,
+  type PlannedBucket,
+  type TimedRun,
+  type TriedBucket,
+} from './drill-file.ts';
 import {
   compareState,
   type Incident,
@@ -56,18 +64,7 @@ export async function drillPlan(
   asked: { bucket: string; prefixes: readonly string[]; pointInTime: string; options: readonly string[] },
 ): Promise<PlannedBucket> {
   const { bucket, prefixes, pointInTime, options } = asked;
-  const found: PlannedBucket = {
-    bucket,
-    prefixes: [...prefixes],
-    pointInTime,
-    seconds: null,
-    rollbackId: null,
-    source: null,
-    entries: null,
-    rows: null,
-    blocking: [],
-    failure: null,
-  };
+  const found = nothingPlanned(asked);
   const step = `plan of ${bucket}`;
   site.progress(`Planning ${bucket} as it was at ${pointInTime}`, null);
   found.failure = await failureOf(step, bucket, async () => {
@@ -110,17 +107,9 @@ export async function drillScratch(
     options: readonly string[];
   },
 ): Promise<TriedBucket> {
-  const { bucket, drillId, objects, settleSeconds, options } = asked;
-  const prefix = `${drillId}/`;
-  const found: TriedBucket = {
-    bucket,
-    prefix,
-    objects,
-    pointInTime: null,
-    rollback: null,
-    undo: null,
-    failure: null,
-  };
+  const { bucket, objects, settleSeconds, options } = asked;
+  const found = nothingTried(asked);
+  const { prefix } = found;
   const incident = planIncident(prefix, objects);
   const { calls, scratch, progress } = site;
   const { pause } = scratch;

@@ -65,10 +65,13 @@ export function annotate(level: 'error' | 'warning' | 'notice', title: string, m
   ({ error, warning, notice })[level](message, { title });
 }
 
-/** Adds Markdown to the summary of the run. Does nothing where the runner keeps none. */
-export async function writeSummary(markdown: string): Promise<void> {
+/**
+ * Adds Markdown to the summary of the run. Does nothing where the runner keeps none.
+ * @param overwrite whether it takes the place of what this step has written before
+ */
+export async function writeSummary(markdown: string, overwrite = false): Promise<void> {
   if ((process.env.GITHUB_STEP_SUMMARY ?? '') === '') return;
-  await summary.addRaw(cutToBytes(markdown, MAX_SUMMARY_BYTES), true).write();
+  await summary.addRaw(cutToBytes(markdown, MAX_SUMMARY_BYTES), true).write({ overwrite });
 }
 
 function cutToBytes(text: string, limit: number): string {

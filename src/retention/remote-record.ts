@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { changed } from '../deploy/remote-plan.ts';
+import { changed, readObjectText } from '../deploy/remote-plan.ts';
 import type { DeploySite } from '../deploy/site.ts';
 import { RunbookError } from '../errors.ts';
 import { readPatiently } from '../execute/backoff.ts';
@@ -25,28 +25,13 @@ export function isRetentionPlace({ prefix }: RecordPlace): boolean {
   return prefix.startsWith('rt-');
 }
 
-/** @returns null where there is no such file. @throws S3CallError */
-export async function readRecordText(
-  { objects, pause }: Site,
-  { bucket, prefix }: RecordPlace,
-  path: string,
-): Promise<string | null> {
-  try {
-    const found = await readPatiently(() => objects.readObject({ bucket, key: `${prefix}${path}` }), pause);
-    return found.bytes.toString('utf8');
-  } catch (error) {
-    if (error instanceof S3CallError && error.failure === 'not-found') return null;
-    throw error;
-  }
-}
-
 /**
  * Reads the plan of a record on S3 and proves it by its digest; manifests stay where they are.
  * @throws RunbookError RECORD_NOT_FOUND, RECORD_CHANGED; S3CallError
  */
 export async function readRemoteRetention(site: Site, place: RecordPlace): Promise<RetentionPlan> {
   const url = formatRecordUrl(place);
-  const text = await readRecordText(site, place, RETENTION_PLAN_FILE);
+  const text = await readObjectText(site, place, RETENTION_PLAN_FILE);
   if (text === null) {
     throw new RunbookError('RECORD_NOT_FOUND', `There is no ${RETENTION_PLAN_FILE} in ${url}.`, {
       hint: `see what is there: aws s3 ls ${url}`,
@@ -63,7 +48,7 @@ export async function readRemoteOutcome(
   place: RecordPlace,
   plan: RetentionPlan,
 ): Promise<RetentionOutcome | null> {
-  const text = await readRecordText(site, place, OUTCOME_FILE);
+  const text = await readObjectText(site, place, OUTCOME_FILE);
   if (text === null) return null;
   const outcome = parseRetentionOutcome(text);
   if (outcome?.planDigest === plan.digest) return outcome;
@@ -130,7 +115,7 @@ export async function publishRetention(
 export async function readTemplateOf(site: Site, place: RecordPlace, plan: RetentionPlan): Promise<string> {
   const { template } = plan;
   if (template === undefined) throw changed(`${plan.retentionId} was not made for AWS: it has no template.`);
-  const text = (await readRecordText(site, place, template.path)) ?? '';
+  const text = (await readObjectText(site, place, template.path)) ?? '';
   if (sha256OfText(text) === template.sha256) return text;
   throw changed(`${formatRecordUrl(place)}${template.path} is not what the plan names.`);
 }

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { changed, pinFile } from '../deploy/remote-plan.ts';
+import { changed, pinFile, readObjectText } from '../deploy/remote-plan.ts';
 import type { DeploySite } from '../deploy/site.ts';
 import { RunbookError } from '../errors.ts';
 import { readPatiently } from '../execute/backoff.ts';
@@ -26,7 +26,7 @@ import { assertBucketLock } from './bucket-lock.ts';
 import { type RetentionJobOrder, retentionJobRequest, strangeIn } from './job-request.ts';
 import { assertFresh, assertMayStart } from './may-start.ts';
 import { reconcileJob, sumManifest } from './reconcile-job.ts';
-import { readRecordText, readRemoteOutcome, readRemoteRetention } from './remote-record.ts';
+import { readRemoteOutcome, readRemoteRetention } from './remote-record.ts';
 import { RETENTION_NEEDS, type RetentionCalls } from './retention-calls.ts';
 import type { RetentionManifest, RetentionPlan } from './retention-plan-file.ts';
 import {
@@ -113,7 +113,7 @@ async function readStart(
   { site, place }: BatchRunOptions,
   plan: RetentionPlan,
 ): Promise<RetentionStart | null> {
-  const text = await readRecordText(site, place, START_FILE);
+  const text = await readObjectText(site, place, START_FILE);
   if (text === null) return null;
   const start = parseRetentionStart(text);
   if (start?.planDigest === plan.digest) return start;

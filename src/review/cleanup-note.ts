@@ -7,8 +7,8 @@ export type Removal = {
   rollbackId: string;
   /** Jobs that were cancelled. */
   jobs: number;
-  /** Name of the stack, or null where there was none. */
-  stack: string | null;
+  /** Names of the stacks: one, or none, and of a set those of its members. */
+  stacks: readonly string[];
 };
 
 const ALERT = '> [!NOTE]';
@@ -26,9 +26,11 @@ export function noteCleanup(body: string, removal: Removal, runUrl: string): str
   return [marker, title, '', ...note, ...rest.slice(isNoted ? 3 : 0)].join('\n');
 }
 
-function describeRemoval({ jobs, stack }: Removal): string {
+function describeRemoval({ jobs, stacks }: Removal): string {
+  const names = stacks.map((stack) => formatCodeSpan(stack, { cell: false })).join(', ');
+  const gone = stacks.length === 1 ? `the stack ${names} is` : `the stacks ${names} are`;
   const removed = [
-    ...(stack === null ? [] : [`the stack ${formatCodeSpan(stack, { cell: false })} is gone from AWS`]),
+    ...(stacks.length === 0 ? [] : [`${gone} gone from AWS`]),
     ...(jobs === 0
       ? []
       : [`${formatQuantity(jobs, 'job')} that had not ended ${jobs === 1 ? 'was' : 'were'} cancelled`]),

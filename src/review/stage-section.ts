@@ -22,7 +22,8 @@ export function renderStage(stage: Stage, record: RecordPlace | null, template: 
     {
       heading: describeHeading(stage),
       lines: describeLines(stage),
-      jobs: jobs.map((job) => ({ ...job, job: describeJob(job, record) })),
+      isSet: jobs.some(({ bucket }) => bucket !== undefined),
+      jobs: jobs.map((job) => ({ ...job, bucket: job.bucket ?? '', job: describeJob(job, record) })),
       links: [formatLink('Run', stage.run.url), ...describeRecordLinks(stage, record)],
     },
     { helpers: COMMENT_FORMATTERS },
@@ -181,6 +182,10 @@ function describeJob({ jobId }: StageJob, record: RecordPlace | null): string {
 /** Folders of the record that are there at a stage. */
 function describeRecordLinks(stage: Stage, record: RecordPlace | null): string[] {
   if (record === null) return [];
+  if (record.isSet === true) {
+    const link = linkToPrefix(record.region, record.bucket, record.prefix);
+    return link === null ? [] : [formatLink('Record', link)];
+  }
   const folders: [label: string, folder: string][] = [
     ['Manifests', 'manifests/'],
     ...(stage.stage === 'running' || stage.stage === 'done'

@@ -4,6 +4,8 @@ import type { Scenario } from '../s3/rollback.ts';
 
 export type StageJob = {
   scenario: Scenario;
+  /** of a set: which member's */
+  bucket?: string;
   /** ID of the S3 Batch Operations job; null: run by the machine of the run. */
   jobId: string | null;
   /** Rows or tasks, whichever `unit` says. */
@@ -60,4 +62,10 @@ export type Stage =
     };
 
 /** Where the record lies, for links into the console; null on a machine without one. */
-export type RecordPlace = { bucket: string; prefix: string; region: string };
+export type RecordPlace = {
+  bucket: string;
+  prefix: string;
+  region: string;
+  /** of a set: manifests, outcomes and reports are in the records of its members */
+  isSet?: boolean;
+};

@@ -97,7 +97,9 @@ describe('inputs with a flag', () => {
       expect(takesValue, `${input} is a switch, ${spec.flag} is not, or the other way round`).toBe(
         spec.kind !== 'switch',
       );
-      expect(option?.variadic, `${input}: one value or several`).toBe(spec.kind === 'lines');
+      expect(option?.variadic, `${input}: one value or several`).toBe(
+        spec.kind === 'lines' || spec.kind === 'names',
+      );
       expect(option?.negate).toBe(spec.inverse === true);
       if (spec.default === undefined || spec.kind === 'switch' || option?.defaultValue === undefined) return;
       expect(spec.default, `${input} has another default than ${spec.flag}`).toBe(

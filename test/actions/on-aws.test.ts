@@ -215,6 +215,22 @@ test('a review of a code owner starts the jobs; what people wrote does nothing i
   expectInert(commentOf(planned), done.summary);
 });
 
+test('the plan is shown before its record is put into the bucket; where that fails, the comment says so', async () => {
+  const error = { code: 'AccessDenied', status: 403, message: 'Access Denied' };
+  place.account.sandbox.faults.add({ operation: 'PutObject', times: 1, effect: { error } });
+  const planned = await plan(place.dispatch(), { executor: 'direct' });
+  expectEnd(planned, 2, 'refused', 'ACCESS_DENIED');
+  const [body] = stateOf().comments.map((comment) => comment.body);
+  expect(body).toContain('### Refused to start');
+  expect(body).toContain('`ACCESS_DENIED`');
+  expect(planned.summary).not.toContain('### Planned');
+
+  const again = await plan(place.dispatch(), { executor: 'direct' });
+  expectEnd(again, 0, 'planned');
+  expect(stateOf().comments.at(-1)?.body).toContain('### Waiting for approval by `bob`');
+  expect(again.summary.match(/^### (Planned|Waiting)/gm)).toEqual(['### Waiting']);
+}, 60_000);
+
 test('a stack that fails, its cleanup, and a run that stops on the way: each told, the tag taken off', async () => {
   const { cloudFormation, batch, sandbox } = place.account;
   cloudFormation.failures.set('TaskFunction', `${HOSTILE} is too high`);

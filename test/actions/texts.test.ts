@@ -14,28 +14,28 @@ const COMMENT = `${formatMarker({ v: 1, rollbackId: 'rb-1', digest: `sha256:${'a
 
 describe('the note of a cleanup', () => {
   test('stands below the title once, and leaves all else', () => {
-    const noted = noteCleanup(COMMENT, { rollbackId: 'rb-1', jobs: 2, stack: 'rb-1' }, RUN) ?? '';
+    const noted = noteCleanup(COMMENT, { rollbackId: 'rb-1', jobs: 2, stacks: ['rb-1'] }, RUN) ?? '';
     expect(noted.split('\n')).toEqual([
       ...COMMENT.split('\n').slice(0, 3),
       '> [!NOTE]',
       `> **Cleaned up:** the stack \`rb-1\` is gone from AWS, 2 jobs that had not ended were cancelled. The record stays: verification and undo work as before. To start it after all, begin with a new run. [Run](${RUN})`,
       ...COMMENT.split('\n').slice(2),
     ]);
-    const again = noteCleanup(noted, { rollbackId: 'rb-1', jobs: 0, stack: 'rb-1' }, RUN) ?? '';
+    const again = noteCleanup(noted, { rollbackId: 'rb-1', jobs: 0, stacks: ['rb-1'] }, RUN) ?? '';
     expect(again.match(/Cleaned up/g)).toHaveLength(1);
     expect(again).not.toContain('had not ended');
     expect(parseMarker(again)).toEqual(parseMarker(COMMENT));
   });
 
   test.each([['LGTM'], [COMMENT.replace('rb-1', 'rb-2')], [`x\n${COMMENT}`]])('is not for %j', (body) => {
-    expect(noteCleanup(body, { rollbackId: 'rb-1', jobs: 1, stack: null }, RUN)).toBeNull();
+    expect(noteCleanup(body, { rollbackId: 'rb-1', jobs: 1, stacks: [] }, RUN)).toBeNull();
   });
 });
 
 describe.each(HOSTILE_TEXTS)('%j', (text) => {
   test('does nothing in a table of a summary, or in the note of a cleanup', () => {
     const table = formatTable(['Key', 'Expected'], [[text, text]]);
-    const note = noteCleanup(COMMENT, { rollbackId: 'rb-1', jobs: 1, stack: text }, RUN) ?? '';
+    const note = noteCleanup(COMMENT, { rollbackId: 'rb-1', jobs: 1, stacks: [text] }, RUN) ?? '';
     for (const shown of [`marker\n${table}`, note]) {
       const { tables, bareLines, headings, codeBlocks } = readStructure(shown);
       expect(codeBlocks).toBe(0);

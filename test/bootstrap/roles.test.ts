@@ -221,6 +221,16 @@ const LINES: [who: Role[], action: string, resource: string, context?: Context][
     's3:GetObject',
     object(`${OTHER_ID}/plan.json`),
   ],
+  // The record of a set: its plans have records of their own beside it.
+  [['PlanRole'], 's3:PutObject', object('rs-2-buckets-0a1b2c3d/set.json')],
+  [['StartJobsRole'], 's3:PutObject', object('rs-2-buckets-0a1b2c3d/approval.json')],
+  [[], 's3:PutObject', object('rs-2-buckets-0a1b2c3d/jobs.json')],
+  [[], 's3:DeleteObject', object('rs-2-buckets-0a1b2c3d/set.json')],
+  [
+    ['PlanRole', 'DeployRole', 'StartJobsRole', 'CleanupRole'],
+    's3:GetObject',
+    object('rs-2-buckets-0a1b2c3d/set.json'),
+  ],
   [['CleanupRole'], 's3:DeleteObject', object(`work/${ROLLBACK_ID}/t/1.parquet`)],
   [[], 's3:DeleteObject', object(`${ROLLBACK_ID}/plan.json`)],
   [[], 's3:DeleteObjectVersion', object(`${ROLLBACK_ID}/plan.json`)],
@@ -256,6 +266,7 @@ const LINES: [who: Role[], action: string, resource: string, context?: Context][
   [[], 'glue:DeleteTable', at('glue', 'table/sales/orders')],
   [[], 'glue:GetTable', at('glue', 'table/sales/orders')],
   [['PlanRole'], 'lakeformation:GetDataAccess', '*'],
+  [['PlanRole'], 's3:ListAllMyBuckets', '*'],
 ];
 
 describe('each role may what its line says, and the others may not', () => {
@@ -316,6 +327,9 @@ describe('the record bucket', () => {
       true,
       { ...TLS, 's3:ObjectCreationOperation': 'false' },
     ],
+    ['s3:PutObject', 'rs-2-buckets-0a1b2c3d/set.json', true, { ...CREATES, 's3:if-none-match': '*' }],
+    ['s3:PutObject', 'rs-2-buckets-0a1b2c3d/set.json', false, CREATES],
+    ['s3:DeleteObjectVersion', 'rs-2-buckets-0a1b2c3d/set.json', false, TLS],
     ['s3:PutObject', `${ROLLBACK_ID}/reports/job-1/manifest.json`, true, CREATES],
     ['s3:PutObject', 'work/x', true, CREATES],
     ['s3:GetObject', `${ROLLBACK_ID}/plan.json`, true, TLS],
@@ -362,6 +376,7 @@ describe('resources are named', () => {
     's3:ListJobs': 'cleanup looks for jobs that nobody ended',
     'cloudformation:ListStacks': 'cleanup looks for stacks that expired',
     'logs:DescribeLogGroups': 'CloudFormation asks for it when it makes a log group',
+    's3:ListAllMyBuckets': 'plan looks for buckets that replicate into one',
     'lakeformation:GetDataAccess': 'Athena asks for it where Lake Formation guards the S3 Metadata tables',
   };
   const statementsOf = (policies: Json[]) =>

@@ -7,6 +7,7 @@ import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
 import { drillSchema } from '../../src/drill/drill-file.ts';
 import { runCommand } from '../cli/run-command.ts';
 import { scratchFolder } from '../cli/scratch-folder.ts';
+import { startCommand } from '../execute/command.ts';
 import { clientOf } from '../sandbox/client.ts';
 
 /** The command as it is typed, against the sandbox, whose clock moves where the drill waits. */
@@ -146,6 +147,33 @@ describe('in a scratch bucket', () => {
     },
   );
 
+  test.each([
+    ['before the incident', 1],
+    ['before the bad deploy', 2],
+  ])('killed %s, it is in the trend of the next drill, with the command', async (_when, nth) => {
+    const history = join(folder, `killed-${nth}`);
+    const { wait } = clock;
+    clock.wait = (milliseconds) => {
+      wait(milliseconds);
+      if (waits.length === nth) throw new Error('killed');
+    };
+    expect((await scratch('--history', history)).status).toBe(1);
+    const [name = ''] = readdirSync(history);
+    const kept = drillSchema.parse(JSON.parse(readFileSync(join(history, name), 'utf8')));
+    expect(kept).toMatchObject({
+      passed: false,
+      scratch: { failure: { code: 'INTERRUPTED', hint: expect.stringMatching(/-- drill --scratch/) } },
+    });
+    clock.wait = wait;
+    const next = await scratch('--history', history, '--json');
+    expect(next.status).toBe(0);
+    expect(json(next).trend).toMatchObject({
+      failures: 1,
+      drills: [{ passed: false, code: 'INTERRUPTED' }, { passed: true }],
+    });
+    expect(sandbox.permanentDeletions).toBe(0);
+  });
+
   test('stopped between the bucket and its tag, it is refused with the command that removes it', async () => {
     const end = sandbox.on('before', (name) => {
       if (name === 'PutBucketTagging') throw new S3Error('AccessDenied');
@@ -206,6 +234,21 @@ describe('of a bucket in use', () => {
     expect(sandbox.requests.entries().every(({ method }) => method === 'GET' || method === 'HEAD')).toBe(
       true,
     );
+  });
+
+  test('killed by the system, it is in the trend of the next drill, with the command', async () => {
+    const history = join(folder, 'killed-by-the-system');
+    const args = ['drill', '--bucket', 'data', '--list', '--history', history, '--quiet'];
+    const { child, result } = startCommand(sandbox, args);
+    const end = sandbox.on('before', (name) => {
+      if (name === 'ListObjectVersions') child.kill('SIGKILL');
+    });
+    expect(await result).toMatchObject({ status: null, stdout: '' });
+    end();
+    const next = await drill('--bucket', 'data', '--list', '--history', history);
+    expect(next).toMatchObject({ status: 0, stdout: expect.stringMatching(/1 of the last 2 failed/) });
+    const texts = readdirSync(history).map((name) => readFileSync(join(history, name), 'utf8'));
+    expect(texts.find((text) => text.includes('"INTERRUPTED"'))).toMatch(/-- drill --bucket data/);
   });
 
   test('tells what keeps a plan from being made, and tries the other half all the same', async () => {

@@ -71,7 +71,15 @@ export async function openAws(seed?: number): Promise<Aws> {
     async start({ place }, startedBy) {
       const workFolder = await mkdtemp(join(stage.folder, 'work-'));
       return await runOnBatch({
-        ...{ site, calls: stage.calls, place, workFolder, startedBy, approval: { reason: 'a test', tags: [] }, tags: [] },
+        ...{
+          site,
+          calls: stage.calls,
+          place,
+          workFolder,
+          startedBy,
+          approval: { reason: 'a test', tags: [] },
+          tags: [],
+        },
         isStopped: () => false,
       });
     },

@@ -149,6 +149,19 @@ describe('the whole way', () => {
 });
 
 describe('what is not as it should be', () => {
+  test('GOVERNANCE that is to be converted is denied by S3, and stays as it is', async () => {
+    aws.bucket.put('governed', { attributes: lock(aws, 'GOVERNANCE', 3) });
+    aws.bucket.put('new');
+    const before = inDays(aws, 3);
+    const record = await aws.plan(settingsOf({ convertGovernance: true }));
+    expect(record.plan.checks).toContainEqual(expect.objectContaining({ code: 'CONVERSION' }));
+    await aws.deploy(record);
+    expect((await aws.start(record, 'review')).outcomes).toMatchObject({ done: 1, denied: 1 });
+    const locks = [...locksOf(aws.bucket).values()];
+    expect(locks).toContainEqual({ mode: 'GOVERNANCE', retainUntil: before });
+    expect(locks).toContainEqual({ mode: 'COMPLIANCE', retainUntil: inDays(aws, 118) });
+  });
+
   test('another approval is none', async () => {
     const record = await deployed();
     const [role] = [...aws.cloudFormation.roles.byName.values()];

@@ -106,7 +106,6 @@ test.each([
     () => [...named(), '--mode', 'copy-to-bucket', '--destination-bucket', 'x-1'],
     'SET_INVALID',
   ],
-  ['a record on S3', () => [...named(), '--record-bucket', 'records'], 'SET_INVALID'],
   [
     'a listing to resume',
     () => ['--bucket', 'images', '--bucket', 'tables', '--list', '--resume'],

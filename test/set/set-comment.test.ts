@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
+import { ofBucket, progressOfSet, waitingJobs } from '../../src/actions/job-counts.ts';
 import { readTemplate } from '../../src/render/handlebars.ts';
 import { MAX_COMMENT_CHARACTERS } from '../../src/review/comment.ts';
 import { arrangeSet } from '../../src/set/arrange.ts';
 import { renderSetComment } from '../../src/set/set-comment.ts';
 import { MAX_MEMBERS } from '../../src/set/set-file.ts';
+import { renderSetSticky } from '../../src/set/set-sticky.ts';
 import { buildSet } from '../../src/set/write-set.ts';
 import { buildSamplePlan, INCIDENT_CHECKS } from '../review/sample-plan.ts';
 
@@ -39,6 +41,42 @@ test('three buckets, one of them a replica', async () => {
     { template },
   );
   await expect(comment).toMatchFileSnapshot('../golden/comment-set.md');
+});
+
+test('the comment of a set whose jobs wait for an approval', async () => {
+  const plans = ['shop-images', 'shop-tables'].map((bucket) =>
+    buildSamplePlan({ bucket, scenarios: { '1': 1208, '2': 318_204 } }),
+  );
+  const planned = plans.map((plan) => ({ plan, region: null }));
+  const set = buildSet(planned, { origin: 'rollback', pairs: [], checks: [], now });
+  const ids = ['1', '2', '3', '4'].map((digit) => `${digit.repeat(8)}-0000-4000-8000-000000000000`);
+  const members = plans.map((plan, index) => ({
+    plan,
+    jobs: (['1', '2'] as const).map((scenario, place) => ({ scenario, id: ids[2 * index + place] ?? '' })),
+  }));
+  const stage = {
+    stage: 'waiting' as const,
+    run: { id: 777, url: 'https://github.com/acme/data/actions/runs/777' },
+    jobs: members.flatMap(({ plan, jobs }) => ofBucket(plan.inputs.bucket, waitingJobs(plan, jobs))),
+    environment: 's3-rewind',
+    reviewers: ['bob', 'data-owners'],
+  };
+  const view = {
+    set: template,
+    stage: await readTemplate(new URL('../../templates/stage.md.hbs', import.meta.url)),
+    record: { bucket: 'my-records', prefix: `${set.setId}/`, region: 'eu-west-1', isSet: true },
+  };
+  await expect(renderSetSticky(set, plans, stage, view)).toMatchFileSnapshot(
+    '../golden/sticky-set-waiting.md',
+  );
+  // Its members are run one after the other.
+  const half = progressOfSet(members, 50).map(({ bucket, scenario, done }) => [bucket, scenario, done]);
+  expect(half).toEqual([
+    ['shop-images', '1', 1208],
+    ['shop-images', '2', 326_159],
+    ['shop-tables', '1', 0],
+    ['shop-tables', '2', 0],
+  ]);
 });
 
 test('a blocked member blocks the set, and the longest set fits a comment', () => {

@@ -5,7 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
-import { makeAthenaPlan, openAthenaSide, openReportOnS3 } from '../../src/cli/plan-athena.ts';
+import {
+  makeAthenaPlan,
+  openAthenaSide,
+  openReportOnS3,
+  writeAthenaRecord,
+} from '../../src/cli/plan-athena.ts';
 import { parsePlanInputs } from '../../src/plan/inputs.ts';
 import type { RollbackPlan } from '../../src/plan/plan-file.ts';
 import { runCommand } from '../cli/run-command.ts';
@@ -249,6 +254,7 @@ test('a list in slices and parts is the same list', async () => {
     signal: new AbortController().signal,
     limits: { partBytes: 60, maxPartBytes: 10_000, partsPerQuery: 2, slices: 100, smallBytes: 0 },
   });
+  await writeAthenaRecord(options, there, { recordBucket: RECORD, plan });
   const expected = await filesOf(here);
   const record = await recordOf(plan.rollbackId);
   const lists = plan.manifests.concat(plan.reviewLists as never[]);

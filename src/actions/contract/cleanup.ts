@@ -11,7 +11,7 @@ export const CLEANUP = {
   },
   inputs: {
     record: {
-      what: 'The record whose rollback is to be cleaned up. Give this or `expired`.',
+      what: 'The record whose rollback is to be cleaned up, of a plan or of a set. Give this or `expired`.',
       kind: 'text',
       flag: '--record',
       example: 's3://my-records/rb-my-bucket-20250830t020000z-3f2a9c1b/',

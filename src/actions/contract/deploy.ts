@@ -12,7 +12,7 @@ export const DEPLOY = {
   },
   inputs: {
     record: {
-      what: 'The record: `s3://BUCKET/ROLLBACK-ID/`, or a plan folder together with `record-bucket`.',
+      what: 'The record of a plan or of a set: `s3://BUCKET/ROLLBACK-ID/`, or a folder together with `record-bucket`.',
       kind: 'text',
       flag: '--record',
       required: true,
@@ -39,7 +39,7 @@ export const DEPLOY = {
       example: 'arn:aws:iam::111122223333:role/s3-rewind/bootstrap/s3-rewind-bootstrap-ServiceRole-3C4D',
     },
     scenarios: {
-      what: 'Only these scenarios of the plan, separated by commas.',
+      what: 'Only these scenarios of the plan, separated by commas; not for a set.',
       kind: 'text',
       flag: '--scenarios',
       example: '2,3b',

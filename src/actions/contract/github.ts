@@ -85,12 +85,12 @@ export const DECISION_OUTPUTS = {
 
 export const ROLLBACK_OUTPUTS = {
   'rollback-id': {
-    what: 'ID of the rollback.',
+    what: 'ID of the rollback, or of the set.',
     kind: 'text',
     example: 'rb-my-bucket-20250830t020000z-3f2a9c1b',
   },
   'plan-digest': {
-    what: 'Digest of the plan, which names exactly what was reviewed.',
+    what: 'Digest of the plan, or of the set, which names exactly what was reviewed.',
     kind: 'text',
     example: 'sha256:0c2f…',
   },

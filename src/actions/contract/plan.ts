@@ -4,20 +4,20 @@ import { EXECUTOR_INPUT, PLAN_OUTPUTS, PRESENTATION_INPUTS, PRESENTATION_PERMISS
 
 export const PLAN = {
   name: 'plan',
-  what: 'Plans the rollback of a bucket to a point in time, and shows it in a pull request. Changes nothing in any bucket.',
+  what: 'Plans the rollback of a bucket, or of several, to a point in time, and shows it in a pull request. Changes nothing in any bucket.',
   command: 'plan',
   permissions: PRESENTATION_PERMISSIONS,
   inputs: {
     bucket: {
-      what: 'The bucket to roll back. Several, one a line, make [a set](../../docs/many-buckets.md): one pull request, one comment, one approval.',
-      kind: 'lines',
+      what: 'The bucket to roll back. Several, one a line or separated by commas, make [a set](../../docs/many-buckets.md): one pull request, one comment, one approval.',
+      kind: 'names',
       flag: '--bucket',
       required: true,
       example: 'my-bucket',
     },
     replica: {
-      what: 'Pairs of S3 Replication, `SOURCE=DESTINATION`, one a line: both ends are planned, in the right order.',
-      kind: 'lines',
+      what: 'Pairs of S3 Replication, `SOURCE=DESTINATION`, one a line or separated by commas: both ends are planned, in the right order.',
+      kind: 'names',
       flag: '--replica',
       example: 'my-bucket=my-replica',
     },
@@ -29,8 +29,8 @@ export const PLAN = {
       example: 'true',
     },
     'bucket-region': {
-      what: 'Of a set: `BUCKET=REGION`, one a line, for buckets in another Region than `region`.',
-      kind: 'lines',
+      what: 'Of a set: `BUCKET=REGION`, one a line or separated by commas, for buckets in another Region than `region`.',
+      kind: 'names',
       flag: '--bucket-region',
       example: 'my-replica=eu-west-1',
     },
@@ -178,7 +178,7 @@ export const PLAN = {
       example: 'prices.json',
     },
     'record-bucket': {
-      what: 'Put the plan into this bucket as well, under its ID: later jobs and `undo` then need no artifact. Athena writes its tables and manifests there.',
+      what: 'Put the plan into this bucket as well, under its ID, and so each plan of a set: later jobs and `undo` then need no artifact. Athena writes its tables and manifests there.',
       kind: 'text',
       flag: '--record-bucket',
       example: 'my-records',

@@ -12,7 +12,7 @@ export const RESUME = {
   },
   inputs: {
     record: {
-      what: 'The record, `s3://BUCKET/ROLLBACK-ID/`. A record that was on the runner alone went with it.',
+      what: 'The record, of a plan or of a set, `s3://BUCKET/ROLLBACK-ID/`. A record that was on the runner alone went with it.',
       kind: 'text',
       required: true,
       example: 's3://my-records/rb-my-bucket-20250830t020000z-3f2a9c1b/',

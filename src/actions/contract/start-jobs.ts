@@ -14,7 +14,7 @@ export const START_JOBS = {
   },
   inputs: {
     record: {
-      what: 'The record: a plan folder, or `s3://BUCKET/ROLLBACK-ID/`. Where `deploy` has made jobs for it, those are started; otherwise the runner carries the plan out.',
+      what: 'The record of a plan or of a set: a folder, or `s3://BUCKET/ROLLBACK-ID/`. Where `deploy` has made jobs for it, those are started; otherwise the runner carries the plan out.',
       kind: 'text',
       required: true,
       example: 's3-rewind-record',

@@ -9,7 +9,7 @@ export const UNDO = {
   permissions: PRESENTATION_PERMISSIONS,
   inputs: {
     record: {
-      what: 'The record of the run: a plan folder with its outcomes, or `s3://BUCKET/ROLLBACK-ID/`.',
+      what: 'The record of the run, of a plan or of a set: a folder with its outcomes, or `s3://BUCKET/ROLLBACK-ID/`.',
       kind: 'text',
       flag: '--record',
       required: true,

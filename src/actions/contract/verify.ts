@@ -11,7 +11,7 @@ export const VERIFY = {
   permissions: {},
   inputs: {
     record: {
-      what: 'The record of the run: a plan folder, or `s3://BUCKET/ROLLBACK-ID/`.',
+      what: 'The record of the run, of a plan or of a set: a folder, or `s3://BUCKET/ROLLBACK-ID/`.',
       kind: 'text',
       flag: '--record',
       required: true,

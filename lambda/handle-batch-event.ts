@@ -3,12 +3,13 @@ import { manifestObject } from '../src/execute/batch/manifest-object.ts';
 import { journalPrefix, recordPlaceOf } from '../src/execute/batch/record-place.ts';
 import type { S3Calls } from '../src/execute/s3-calls.ts';
 import type { Split } from '../src/execute/split.ts';
-import { runTask, type TaskAnswer } from '../src/execute/task.ts';
+import { runTask, type TaskAnswer, type TaskOptions } from '../src/execute/task.ts';
 import type { RefusedConditions } from '../src/execute/task-context.ts';
 import { watchVersioning } from '../src/execute/versioning.ts';
 import type { TaskArguments } from '../src/s3/batch-job.ts';
 import type { ObjectCalls } from '../src/s3/object-calls.ts';
-import { noOutcomes } from '../src/s3/outcome.ts';
+import { noOutcomes, RETRIED_OUTCOMES } from '../src/s3/outcome.ts';
+import { COPY_RESTORED } from '../src/s3/rollback.ts';
 import type { StorageClassChoice } from '../src/s3/storage-class.ts';
 import { type BatchResponse, type BatchTask, parseBatchEvent, SCHEMA_VERSION } from './batch-event.ts';
 import { type Deadline, deadlineOf, type LambdaContext } from './deadline.ts';
@@ -96,7 +97,7 @@ async function runSplit(work: Work, job: TaskArguments, split: Split): Promise<T
       calls,
       manifest: manifestObject(objects, place, job.manifest, split, pause),
       split,
-      operation: job.operation,
+      ...workOf(job),
       target: {
         bucket: job.bucket,
         writtenBucket: job.writtenBucket,
@@ -109,11 +110,23 @@ async function runSplit(work: Work, job: TaskArguments, split: Split): Promise<T
       refusedConditions: work.refusedConditions,
       isOutOfTime: deadline.isOutOfTime,
       pause,
-      retriesFailed: job.attempt > 1,
     });
   } finally {
     await journal.release();
   }
+}
+
+/**
+ * What a task works on. Where rows were left as archived, it is those that were restored since: a row that another has
+ * carried out, or that no journal knows, as S3's own job copied it, is not its business.
+ */
+function workOf({ operation, attempt }: TaskArguments): Pick<TaskOptions, 'operation' | 'retries' | 'takes'> {
+  if (operation !== COPY_RESTORED) return { operation, retries: attempt > 1 ? RETRIED_OUTCOMES : [] };
+  return {
+    operation: 'copy',
+    retries: ['archived', ...RETRIED_OUTCOMES],
+    takes: (_row, history) => history?.outcome != null,
+  };
 }
 
 function logTask(work: Work, verdict: TaskVerdict, startedAt: number, fields: object): void {

@@ -2,7 +2,7 @@ import { parseTaskArguments } from '../src/execute/batch/task-arguments.ts';
 import { parseTaskKey } from '../src/execute/batch/task-key.ts';
 import type { Split } from '../src/execute/split.ts';
 import type { TaskArguments } from '../src/s3/batch-job.ts';
-import type { Operation, Scenario } from '../src/s3/rollback.ts';
+import { COPY_RESTORED, type Scenario, type TaskOperation } from '../src/s3/rollback.ts';
 import type { BatchTask } from './batch-event.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { BatchTask } from './batch-event.ts';
  */
 export type FunctionScope = Pick<TaskArguments, 'record' | 'digest' | 'bucket' | 'writtenBucket'> & {
   /** what each scenario does, and the size of its manifest, from which the splits follow */
-  manifests: Partial<Record<Scenario, { operation: Operation; bytes: number; rows: number }>>;
+  manifests: Partial<Record<Scenario, { operation: TaskOperation; bytes: number; rows: number }>>;
 };
 type FixedField = Exclude<keyof FunctionScope, 'manifests'>;
 
@@ -50,9 +50,14 @@ export function checkArguments(scope: FunctionScope, userArguments: unknown): Ta
   if (fixed === undefined) return `scenario ${task.scenario} is not one of this function's stack`;
   const { path, bytes, rows } = task.manifest;
   if (path !== `manifests/scenario${task.scenario}.csv`) return 'the manifest is not that of the scenario';
-  if (task.operation !== fixed.operation || bytes !== fixed.bytes || rows !== fixed.rows)
+  if (!mayDo(fixed.operation, task.operation) || bytes !== fixed.bytes || rows !== fixed.rows)
     return `scenario ${task.scenario} is another one in this function's stack`;
   return task;
+}
+
+/** Copies of a scenario may be made later as well, once what was archived has been restored. */
+function mayDo(fixed: TaskOperation, asked: TaskOperation): boolean {
+  return asked === fixed || (asked === COPY_RESTORED && fixed.startsWith('copy'));
 }
 
 /** The split of a task, or why it is none of the job's. */

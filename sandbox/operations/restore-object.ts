@@ -57,12 +57,13 @@ function requestedDays(days: string | undefined, version: ObjectVersion): number
   return Number(days);
 }
 
-/** The copy stays until the midnight UTC after its days are over ("Restoring an archived object"). */
+/**
+ * The copy stays until the midnight UTC after its days are over, which count from the request ("Restoring an archived
+ * object").
+ */
 function keepRestored(version: ObjectVersion, readyAt: number, days: number | undefined, now: number): void {
   const expiresAt =
-    days === undefined
-      ? undefined
-      : Math.ceil((Math.max(now, readyAt) + days * MS_PER_DAY) / MS_PER_DAY) * MS_PER_DAY;
+    days === undefined ? undefined : Math.ceil((now + days * MS_PER_DAY) / MS_PER_DAY) * MS_PER_DAY;
   version.attributes = { ...version.attributes, restored: { readyAt, expiresAt } };
 }
 

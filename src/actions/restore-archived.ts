@@ -65,7 +65,12 @@ export async function restoreArchived({
     const { approver, remark } = decision.approval;
     await recordApproval(restoring, `${JSON.stringify(decision.approval, null, 2)}\n`);
     if (approver === null) annotate('warning', 'NO_APPROVAL', NO_APPROVAL_WARNING);
-    return await goOn(restoring, ['--yes'], approver === null ? null : { login: approver.login, remark });
+    const proof = approver === null ? 'none' : join(opened.record.folder, APPROVAL_FILE);
+    return await goOn(
+      restoring,
+      ['--yes', `--approval=${proof}`],
+      approver === null ? null : { login: approver.login, remark },
+    );
   } finally {
     await opened.end();
   }
@@ -212,11 +217,16 @@ function describeOffer(offer: RestoreOffer, { rollbackId, digest }: RollbackPlan
     `### Archived versions of ${rollbackId}`,
     '',
     formatTable(['Class', 'Versions', 'Bytes', `Restore, ${offer.tier}`, 'Ready after'], rows),
-    `Restored copies stay for ${offer.days} days: ${formatUsd(offer.storageUsd)}. Looking and copying: ${formatUsd(offer.copyUsd)}. Nothing was asked of S3 yet.`,
+    `Restored copies stay for ${offer.days} days: ${formatUsd(offer.storageUsd)}. ${describeJobs(offer)}Looking and copying, ${offer.copyWith === 'direct' ? 'from the runner' : 'by the task function'}: ${formatUsd(offer.copyUsd)}, about ${formatDuration(offer.copyHours * 3_600)}. Nothing was asked of S3 yet.`,
     '',
     `Plan ${digest}`,
     '',
   ].join('\n');
+}
+
+function describeJobs({ restoreJobs, restoreJobsUsd }: RestoreOffer): string {
+  if (restoreJobs === 0) return '';
+  return `Asking by ${formatCount(restoreJobs)} jobs of S3 Batch Operations: ${formatUsd(restoreJobsUsd)}. `;
 }
 
 function describeLook({ look: found, nextLookAt }: LookAnswer): string {
@@ -228,6 +238,7 @@ function describeLook({ look: found, nextLookAt }: LookAnswer): string {
       ['Ready', 'Being restored', 'Archived', 'Gone'],
       [[ready, underWay, archived, missing].map(formatCount)],
     ),
+    ...(found.seen === 'record' ? ['By the record alone: the role may not look at versions.', ''] : []),
     ...(nextLookAt === null ? [] : [`The next look is worth it at ${nextLookAt}.`, '']),
   ].join('\n');
 }

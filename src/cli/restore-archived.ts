@@ -1,5 +1,10 @@
 import { type Command, Option } from 'commander';
-import { RESTORE_TIERS, type RestoreTier } from '../s3/restore.ts';
+import {
+  RESTORE_TIERS,
+  RESTORED_COPY_CHOICES,
+  type RestoredCopyChoice,
+  type RestoreTier,
+} from '../s3/restore.ts';
 import { addDestinationOptions, addEndpointOptions } from './endpoint-options.ts';
 import type { DestinationOptions } from './open-calls.ts';
 
@@ -16,6 +21,7 @@ export type RestoreArchivedOptions = DestinationOptions & {
   look?: boolean;
   prices?: string;
   restoreWith?: RestoreChoice;
+  copyWith?: RestoredCopyChoice;
   approval?: string;
   pollSeconds?: string;
   concurrency?: string;
@@ -62,11 +68,14 @@ export function addRestoreArchivedCommand(program: Command): void {
         "who asks S3: this machine, or jobs of S3's own for a plan that was deployed (default: direct)",
       ).choices([...RESTORE_CHOICES]),
     )
-    .option(
-      '--approval <file>',
-      'with s3-batch-restore: the proof, approval.json; none with --yes: test data only',
+    .addOption(
+      new Option(
+        '--copy-with <who>',
+        "who copies what was restored: this machine, or the task function of the plan's stack (default: the function where there is a stack)",
+      ).choices([...RESTORED_COPY_CHOICES]),
     )
-    .option('--poll-seconds <n>', 'with s3-batch-restore: between two looks at its jobs (default: 10)')
+    .option('--approval <file>', 'for jobs: the proof, approval.json; none with --yes: test data only')
+    .option('--poll-seconds <n>', 'between two looks at jobs (default: 10)')
     .option('--concurrency <n>', 'most requests in flight (default: 64)');
   addDestinationOptions(addEndpointOptions(command))
     .option('--json', 'print one JSON object instead of the summary')

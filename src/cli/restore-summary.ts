@@ -28,14 +28,20 @@ export function offerSummary(offer: RestoreOffer, record: string): string {
     `Archived versions to restore: ${formatCount(offer.rows)}`,
     table.toString(),
     `Restored copies stay for ${offer.days} days, ${plainUsd(offer.storageUsd)} in STANDARD; Intelligent-Tiering moves objects back for good.`,
-    `Looking and copying: ${plainUsd(offer.copyUsd)}, and the storage of the copies. Prices: ${printable(offer.prices)}.`,
+    ...(offer.restoreJobs === 0
+      ? []
+      : [
+          `Asking: ${formatCount(offer.restoreJobs)} jobs of S3 Batch Operations, ${plainUsd(offer.restoreJobsUsd)}, by the job and by the object.`,
+        ]),
+    `Looking and copying, ${offer.copyWith === 'direct' ? 'from this machine' : 'by the task function'}: ${plainUsd(offer.copyUsd)} and ${formatDuration(offer.copyHours * 3_600)}, and the storage of the copies. Prices: ${printable(offer.prices)}.`,
     `To agree: npm run --silent s3-rewind -- restore-archived --record ${shellWord(record)} --tier ${offer.tier} --days ${offer.days} --yes`,
   ].join('\n');
 }
 
 export function lookSummary(look: RestoreLook, record: string): string {
   return [
-    `${formatCount(look.ready)} ready to be copied, ${formatCount(look.underWay)} being restored, ${formatCount(look.archived)} archived, ${formatCount(look.missing)} gone`,
+    ...(look.seen === 'record' ? ['By the record alone, as these versions may not be looked at:'] : []),
+    `${formatCount(look.ready)} ${look.seen === 'record' ? 'due for a look' : 'ready to be copied'}, ${formatCount(look.underWay)} being restored, ${formatCount(look.archived)} archived, ${formatCount(look.missing)} gone`,
     `Next: npm run --silent s3-rewind -- restore-archived --record ${shellWord(record)} --once`,
   ].join('\n');
 }

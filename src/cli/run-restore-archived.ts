@@ -2,7 +2,7 @@ import process from 'node:process';
 import { openS3Client } from '../aws/client.ts';
 import { openRestoreCalls } from '../aws/restore-calls.ts';
 import { RunbookError } from '../errors.ts';
-import { lookAtArchived } from '../execute/archived/look.ts';
+import { lookAtArchived, lookAtRecord } from '../execute/archived/look.ts';
 import { offerRestore, type RestoreOffer, readArchivedShares } from '../execute/archived/offer.ts';
 import { type RestoreState, readRestoreFile } from '../execute/archived/restore-file.ts';
 import { runRestore } from '../execute/archived/run-restore.ts';
@@ -14,6 +14,7 @@ import { lockRecord } from '../execute/record-lock.ts';
 import { refusalOf } from '../execute/refusals.ts';
 import type { RunOutcome } from '../execute/run-files.ts';
 import { builtInPrices, readPriceTable } from '../plan/prices.ts';
+import { S3CallError } from '../s3/call-error.ts';
 import { isFulfilled } from '../s3/outcome.ts';
 import { shellWord } from '../s3/shell-word.ts';
 import { parseConcurrency } from './concurrency-option.ts';
@@ -24,7 +25,12 @@ import { openCalls, openPlanCalls } from './open-calls.ts';
 import { type OpenedRecord, openRecord } from './open-record.ts';
 import { isSet } from './open-set.ts';
 import type { RestoreArchivedOptions } from './restore-archived.ts';
-import { type OpenedRestoreJobs, openRestoreJobs } from './restore-jobs.ts';
+import {
+  chooseRestoreWork,
+  type OpenedRestoreJobs,
+  openRestoreJobs,
+  type RestoreWork,
+} from './restore-jobs.ts';
 import { lookSummary, offerSummary, restoreSummary } from './restore-summary.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
 
@@ -40,11 +46,13 @@ export async function runRestoreArchived(options: RestoreArchivedOptions): Promi
     const run = await readEndedRun(opened.record);
     const state = await readRestoreFile(opened.record);
     if (options.look) return await look(opened, run, state, options);
-    const offer = await readOffer(opened, run, state, { ...options, days });
+    const work = await chooseRestoreWork(opened, options);
+    const offer = await readOffer(opened, run, state, { ...options, days }, work);
     if (options.offer) return tell(options, { offer }, () => offerSummary(offer, options.record));
     const agreed = agreementOf(options, state, offer);
-    const ask = await openRestoreJobs(opened, options, offer.tier);
-    await restore(opened, options, { run, state, agreed, concurrency, ask });
+    const terms = { tier: offer.tier, isAgreed: agreed !== null && offer.rows > 0 };
+    const jobs = await openRestoreJobs(opened, options, work, state, terms);
+    await restore(opened, options, { run, state, agreed, concurrency, jobs });
   } finally {
     await opened.end();
   }
@@ -63,11 +71,17 @@ async function readOffer(
   run: RunOutcome,
   state: RestoreState | null,
   asked: Omit<RestoreArchivedOptions, 'days'> & { days: number | null },
+  { asks, copies }: RestoreWork,
 ): Promise<RestoreOffer> {
   const tier = asked.tier ?? state?.tier ?? 'Bulk';
   const prices = asked.prices === undefined ? builtInPrices() : await readPriceTable(asked.prices);
   const shares = await readArchivedShares(record, run);
-  return offerRestore(shares, { tier, days: asked.days ?? state?.days ?? null }, prices);
+  const known = state?.days ?? null;
+  // What was agreed to stands; agreed to anew, it is held against what is left.
+  const terms = asked.yes
+    ? { tier, days: asked.days ?? known, agreedDays: null, asks, copies }
+    : { tier, days: asked.days, agreedDays: known, asks, copies };
+  return offerRestore(shares, terms, record.plan.inputs, prices);
 }
 
 /** @returns what is agreed to now; null: to go on as was agreed before @throws RunbookError CONFIRMATION_MISSING, RESTORE_TERMS_CHANGED */
@@ -105,7 +119,7 @@ async function restore(
     state: RestoreState | null;
     agreed: Pick<RestoreOffer, 'tier' | 'days'> | null;
     concurrency: number | null;
-    ask: OpenedRestoreJobs | null;
+    jobs: OpenedRestoreJobs;
   },
 ): Promise<void> {
   const unlock = await lockRecord(record.folder);
@@ -117,7 +131,7 @@ async function restore(
       record,
       earlier: work.run,
       state: work.state,
-      agreed: work.agreed,
+      agreed: work.agreed === null ? null : { ...work.agreed, approval: work.jobs.approval },
       calls: openPlanCalls(options, copySourceOf(record.plan)),
       restore: openRestoreCalls(source),
       progress: terminal.progress,
@@ -125,7 +139,7 @@ async function restore(
       isStopped: stop.isStopped,
       once: options.once ?? false,
       ...(work.concurrency !== null && { concurrency: work.concurrency }),
-      ...(work.ask !== null && { askByJobs: work.ask(terminal.progress, stop.isStopped) }),
+      ...work.jobs.open(terminal.progress, stop.isStopped),
       ...(remote !== null && { store: objectStore(remote.calls, remote.place, record, sleep) }),
     });
     terminal.finish();
@@ -148,7 +162,12 @@ async function look(
 ): Promise<void> {
   const calls = openCalls(options);
   try {
-    const found = await lookAtArchived(record, run, calls, (request) => readPatiently(request, sleep));
+    const found = await lookAtArchived(record, run, calls, (request) => readPatiently(request, sleep)).catch(
+      (error: unknown) => {
+        if (!(error instanceof S3CallError) || error.failure !== 'denied') throw error;
+        return lookAtRecord(run, state, calls.serverTime());
+      },
+    );
     const answer = { look: found, nextLookAt: state?.nextLookAt ?? null, isAgreed: state !== null };
     tell(options, answer, () => lookSummary(found, options.record));
   } catch (error) {

@@ -1,14 +1,20 @@
 import { readPatiently } from '../execute/backoff.ts';
 import { type JobSetting, lambdaJobRequest } from '../execute/batch/job-request.ts';
-import { formatRecordUrl, type RecordPlace, splitListPath } from '../execute/batch/record-place.ts';
+import {
+  formatRecordUrl,
+  type RecordPlace,
+  restoredListPath,
+  splitListPath,
+} from '../execute/batch/record-place.ts';
 import { splitList } from '../execute/batch/split-list.ts';
 import { createJobOnce, waitUntilPrepared } from '../execute/batch/watch-job.ts';
 import { writtenBucket } from '../execute/record.ts';
 import { splitAt } from '../execute/split.ts';
+import { sha256OfText } from '../inventory/checksum.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
 import { type BatchTag, ENDED_STATUSES, type PinnedManifest, type TaskArguments } from '../s3/batch-job.ts';
 import { S3CallError } from '../s3/call-error.ts';
-import type { Scenario } from '../s3/rollback.ts';
+import { COPY_RESTORED, type Scenario } from '../s3/rollback.ts';
 import type { Stack } from '../s3/stack.ts';
 import type { DeployedJob } from './jobs-file.ts';
 import { changed } from './remote-plan.ts';
@@ -22,6 +28,8 @@ export type JobOrder = {
   manifest: PinnedManifest;
   /** numbers of the splits; null: all */
   splits: readonly number[] | null;
+  /** Copies what was left as archived, and has been restored since. */
+  isRestored?: boolean;
 };
 
 /** What the task function is told by a job of a scenario. */
@@ -32,7 +40,7 @@ export function taskOf(place: RecordPlace, plan: RollbackPlan, order: JobOrder):
     record: formatRecordUrl(place),
     digest: plan.digest,
     scenario: order.scenario,
-    operation: own.operation,
+    operation: order.isRestored ? COPY_RESTORED : own.operation,
     bucket: plan.inputs.bucket,
     writtenBucket: writtenBucket(plan),
     storageClass: plan.inputs.storageClass,
@@ -111,12 +119,16 @@ async function writeSplitList(
   { objects, pause }: DeploySite,
   place: RecordPlace,
   plan: RollbackPlan,
-  { scenario, attempt, manifest, splits }: JobOrder,
+  { scenario, attempt, manifest, splits, isRestored }: JobOrder,
 ): Promise<{ key: string; versionId: string | null; eTag: string }> {
-  const key = `${place.prefix}${splitListPath(scenario, attempt)}`;
   const { bucket } = place;
   const chosen = splits?.map((number) => splitAt(manifest, number));
   const body = [...splitList(plan.inputs.bucket, manifest, chosen)].join('');
+  // A run that is lost between its list and its job leaves the list: what the next one finds restored is another.
+  const path = isRestored
+    ? restoredListPath(scenario, attempt, sha256OfText(body))
+    : splitListPath(scenario, attempt);
+  const key = `${place.prefix}${path}`;
   try {
     const written = await readPatiently(
       () => objects.writeObject({ bucket, key, body, condition: { ifNoneMatch: '*' } }),

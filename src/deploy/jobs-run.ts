@@ -29,9 +29,14 @@ export async function nameNextJob(run: JobsRun, next: DeployedJob): Promise<void
 }
 
 /** A job that was to run to its end and did not. */
-export function endedEarly({ place }: JobsRun, job: DeployedJob, ended: BatchJob): RunbookError {
+export function endedEarly(
+  { place }: Pick<JobsRun, 'place'>,
+  job: Pick<DeployedJob, 'scenario' | 'copy'>,
+  ended: BatchJob,
+  command = 'start-jobs',
+): RunbookError {
   const record = formatRecordUrl(place);
   return new RunbookError('JOB_FAILED', `The job of scenario ${jobName(job)} ended: ${explainJob(ended)}.`, {
-    hint: `put right what it names; then run start-jobs again, which makes a job of what is left: npm run --silent s3-rewind -- start-jobs --record ${record}`,
+    hint: `put right what it names; then run ${command} again, which makes a job of what is left: npm run --silent s3-rewind -- ${command} --record ${record}`,
   });
 }

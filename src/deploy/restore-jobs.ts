@@ -4,17 +4,14 @@ import { formatRecordUrl, type RecordPlace } from '../execute/batch/record-place
 import type { JobApproval } from '../execute/batch/watch-job.ts';
 import type { PlanRecord } from '../execute/record.ts';
 import type { RunOutcome } from '../execute/run-files.ts';
-import { APPROVED_TAG } from '../s3/aws-names.ts';
 import { BATCH_RESTORE_TIERS, type BatchRestoreTier } from '../s3/batch-job.ts';
 import type { Stack } from '../s3/stack.ts';
+import { underApproval } from './approval-tag.ts';
 import { checkStack, roleNamesOf } from './check-stack.ts';
 import { readJobs } from './jobs-file.ts';
 import { writeRestoreLists } from './restore-lists.ts';
 import { checkRestoreJob, finishRestoreJob, makeRestoreJob } from './run-restore-job.ts';
 import type { DeploySite } from './site.ts';
-
-/** What the tag says while the stack is checked: no digest, so nothing can be asked for, and nothing can change either. */
-const CHECKING = 'checking';
 
 /** A deployed plan whose archived rows jobs of S3's own are to restore. */
 export type RestoreRun = {
@@ -35,13 +32,14 @@ export async function findStack(
   site: Pick<DeploySite, 'objects' | 'stacks' | 'pause'>,
   place: RecordPlace,
   { plan }: PlanRecord,
+  hint: string,
 ): Promise<Stack> {
   const deployed = await readJobs(site, place, plan);
   const stack = deployed === null ? null : await site.stacks.describeStack(deployed.stackId);
   if (stack?.status === 'CREATE_COMPLETE') return stack;
   const state = stack === null ? 'it has no stack' : `its stack is ${stack.status}`;
   throw new RunbookError('NOT_DEPLOYED', `${formatRecordUrl(place)} is not deployed: ${state}.`, {
-    hint: 'leave --restore-with out: this machine asks for each version then',
+    hint,
   });
 }
 
@@ -79,9 +77,8 @@ export async function askByJobs(
   if (!isOpen && lists.length === 0) return 0;
 
   const [, role = ''] = roleNamesOf(stack);
-  let taken = 0;
-  try {
-    await site.roles.tagRole(role, APPROVED_TAG, CHECKING);
+  return await underApproval(site, [role], record.plan.digest, async (approve) => {
+    let taken = 0;
     await checkStack(site, place, record.plan, stack);
     for (const list of lists) {
       jobs = [...jobs, await makeRestoreJob(run, list, { tier, days: state.days })];
@@ -89,7 +86,7 @@ export async function askByJobs(
     }
     const open = jobs.filter(({ end }) => end === null);
     for (const job of open) await checkRestoreJob(run, job, { tier, days: state.days });
-    await site.roles.tagRole(role, APPROVED_TAG, record.plan.digest);
+    await approve();
     for (const job of open) {
       const end = await finishRestoreJob(run, job);
       jobs = jobs.map((one) => (one.id === job.id ? { ...one, end } : one));
@@ -97,10 +94,5 @@ export async function askByJobs(
       taken += end.succeeded;
     }
     return taken;
-  } finally {
-    // Also after a failure: what is not watched any more must not ask for anything any more.
-    await site.roles.untagRole(role, APPROVED_TAG).catch((error: Error) => {
-      site.progress(`the tag ${APPROVED_TAG} could not be taken off ${role}: ${error.message}`, null);
-    });
-  }
+  });
 }

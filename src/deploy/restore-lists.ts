@@ -41,8 +41,7 @@ export async function writeRestoreLists(
     for (const manifest of record.plan.manifests) {
       const { scenario, operation } = manifest;
       const ended = run.scenarios.find((one) => one.scenario === scenario);
-      if (operation !== 'copy-after-restore' || ended === undefined || !isRestorable(record.plan, ended))
-        continue;
+      if (operation !== 'copy-after-restore' || ended === undefined || !isRestorable(ended)) continue;
       for await (const { row, result } of readEndedRows(record, manifest, ended.path)) {
         const storageClass = RESTORED_CLASSES.find((one) => one === row.storageClass);
         if (result.outcome !== 'archived' || storageClass === undefined) continue;

@@ -1,22 +1,17 @@
-import canonicalize from 'canonicalize';
 import { RunbookError } from '../errors.ts';
-import { readPatiently } from '../execute/backoff.ts';
-import { readCompletionReport } from '../execute/batch/completion-report.ts';
-import { reconcileReport, splitsToRetry } from '../execute/batch/reconcile.ts';
+import { splitsToRetry } from '../execute/batch/reconcile.ts';
 import { formatRecordUrl } from '../execute/batch/record-place.ts';
-import { formatTaskArguments } from '../execute/batch/task-arguments.ts';
-import { confirmJobOnce, waitUntilEnded } from '../execute/batch/watch-job.ts';
 import { forEachConcurrently } from '../execute/concurrently.ts';
-import { splitAt } from '../execute/split.ts';
 import type { BatchJob, PinnedManifest } from '../s3/batch-job.ts';
 import type { Scenario } from '../s3/rollback.ts';
 import { checkCopyJob, copyManifestOf, deployCopyJob, type PinnedCopies, pinCopies } from './copy-jobs.ts';
 import { deployJob, isJobUsable, taskOf } from './deploy-jobs.ts';
 import { type DeployedJob, jobName } from './jobs-file.ts';
-import { endedEarly, type JobsRun, MAX_JOBS_PER_RUN, nameNextJob } from './jobs-run.ts';
+import { type JobsRun, MAX_JOBS_PER_RUN, nameNextJob } from './jobs-run.ts';
 import { changed, pinManifest } from './remote-plan.ts';
 import { type CopyRun, runCopyJob } from './run-copy-job.ts';
 import type { SettledCopies } from './settled-copies.ts';
+import { checkTaskJob, runTaskJob } from './task-jobs.ts';
 import { readStart } from './write-run.ts';
 
 /** Watched side by side: a plan has a job a scenario, and of those that copy by themselves one a storage class. */
@@ -62,23 +57,13 @@ export async function renewJobs(run: JobsRun): Promise<PinnedManifests> {
  * @throws RunbookError STACK_CHANGED; S3CallError
  */
 export async function checkJobs(run: JobsRun, pinned: PinnedManifests): Promise<void> {
-  const { site, place, plan, stack, deployed } = run;
+  const { place, plan, deployed } = run;
   for (const job of deployed.jobs) {
     const copies = pinned.copies.get(jobName(job));
     if (copies !== undefined) await checkCopyJob(run, job, copies);
     const manifest = pinned.tasks.get(job.scenario);
     if (manifest === undefined) continue;
-    const found = await readPatiently(() => site.jobs.describeJob(job.id), site.pause);
-    const task = formatTaskArguments(taskOf(place, plan, { ...job, manifest }));
-    const isOurs =
-      found.roleArn === stack.outputs.BatchRoleArn &&
-      found.lambda?.functionArn === stack.outputs.TaskFunctionArn &&
-      canonicalize(found.lambda?.userArguments) === canonicalize(task) &&
-      found.manifest?.eTag === job.manifestETag;
-    if (isOurs) continue;
-    throw new RunbookError('STACK_CHANGED', `The job ${job.id} is not what the plan asks for.`, {
-      hint: 'nothing was started: cancel the job and deploy again, which makes another one',
-    });
+    await checkTaskJob(run, job, taskOf(place, plan, { ...job, manifest }));
   }
 }
 
@@ -125,28 +110,9 @@ async function runJob(
   pinned: PinnedManifests['tasks'],
   tell: (name: string, job: BatchJob) => void,
 ): Promise<number[]> {
-  const { site, place, plan, approval } = run;
-  const { pause, intervalMs } = site;
   const manifest = pinned.get(job.scenario);
   if (manifest === undefined) throw new TypeError('a job has a manifest');
-  await confirmJobOnce(site.jobs, job.id, approval, pause);
-  const onJob = (found: BatchJob) => tell(job.scenario, found);
-  const ended = await waitUntilEnded(site.jobs, job.id, { pause, intervalMs, onJob });
-  if (ended.status !== 'Complete') throw endedEarly(run, job, ended);
-  const report = { bucket: place.bucket, prefix: `${place.prefix}reports`, jobId: job.id };
-  const expected = job.splits?.map((number) => splitAt(manifest, number)) ?? null;
-  const rows = readCompletionReport(site.objects, report, pause);
-  const result = await reconcileReport(rows, plan.inputs.bucket, manifest, expected);
-  const [stranger] = result.strangers;
-  if (stranger !== undefined) {
-    throw new RunbookError(
-      'REPORT_DAMAGED',
-      `The report of the job ${job.id} names a task it was not given: ${stranger}.`,
-      {
-        hint: 'the outcomes in the record stand on their own: run start-jobs again',
-      },
-    );
-  }
+  const result = await runTaskJob(run, job, manifest, (found) => tell(job.scenario, found));
   return splitsToRetry(result).map(({ number }) => number);
 }
 

@@ -68,10 +68,14 @@ async function uploadList({ site, place, record }: RestoreRun, path: string) {
  */
 export async function checkRestoreJob(run: RestoreRun, job: RestoreJob, terms: Terms): Promise<void> {
   const { site, place, stack } = run;
-  const before = await describe(run, job.id);
+  const before = await describeIfKnown(run, job.id);
   if (before === null || ENDED_STATUSES.includes(before.status)) return;
   const { pause, intervalMs } = site;
-  const found = await waitUntilPrepared(site.jobs, job.id, { pause, intervalMs, onJob: teller(run, job) });
+  const found = await waitUntilPrepared(site.jobs, job.id, {
+    pause,
+    intervalMs,
+    onJob: tellOrStop(run, `restores of ${job.storageClass}`),
+  });
   const expected = {
     eTag: job.manifestETag,
     fields: NATIVE_COPY_FIELDS,
@@ -102,11 +106,15 @@ export async function finishRestoreJob(
 ): Promise<NonNullable<RestoreJob['end']>> {
   const { site } = run;
   const { pause, intervalMs } = site;
-  let ended = await describe(run, job.id);
+  let ended = await describeIfKnown(run, job.id);
   if (ended === null) return { status: 'Forgotten', succeeded: 0, failures: {} };
   if (!ENDED_STATUSES.includes(ended.status)) {
     await confirmJobOnce(site.jobs, job.id, run.approval, pause);
-    ended = await waitUntilEnded(site.jobs, job.id, { pause, intervalMs, onJob: teller(run, job) });
+    ended = await waitUntilEnded(site.jobs, job.id, {
+      pause,
+      intervalMs,
+      onJob: tellOrStop(run, `restores of ${job.storageClass}`),
+    });
   }
   return await readEnd(run, job, ended);
 }
@@ -135,7 +143,7 @@ async function readEnd({ site, place, record }: RestoreRun, job: RestoreJob, { s
 }
 
 /** @returns null for a job that S3 has forgotten, 90 days after its end */
-async function describe({ site }: RestoreRun, id: string): Promise<BatchJob | null> {
+export async function describeIfKnown({ site }: RestoreRun, id: string): Promise<BatchJob | null> {
   try {
     return await readPatiently(() => site.jobs.describeJob(id), site.pause);
   } catch (error) {
@@ -144,13 +152,11 @@ async function describe({ site }: RestoreRun, id: string): Promise<BatchJob | nu
   }
 }
 
-function teller({ site, place, isStopped }: RestoreRun, { storageClass }: RestoreJob) {
+/** Tells how far a job is, at every look, and ends the run where it is stopped. */
+export function tellOrStop({ site, place, isStopped }: RestoreRun, what: string) {
   return ({ status, tasks }: BatchJob) => {
     const { total = 0, succeeded = 0, failed = 0 } = tasks ?? {};
-    site.progress(
-      `restores of ${storageClass}: ${status}`,
-      total === 0 ? null : (100 * (succeeded + failed)) / total,
-    );
+    site.progress(`${what}: ${status}`, total === 0 ? null : (100 * (succeeded + failed)) / total);
     if (!isStopped() || ENDED_STATUSES.includes(status)) return;
     throw new RunbookError('INTERRUPTED', 'No longer watched; the approval was taken off the jobs.', {
       hint: `go on with: npm run --silent s3-rewind -- restore-archived --record ${formatRecordUrl(place)} --once`,

@@ -7,8 +7,9 @@ import type { JobApproval } from '../execute/batch/watch-job.ts';
 import { assertStartable } from '../execute/preflight.ts';
 import type { RunOutcome } from '../execute/run-files.ts';
 import type { RollbackPlan } from '../plan/plan-file.ts';
-import { APPROVED_TAG, ROLLBACK_TAGS } from '../s3/aws-names.ts';
+import { ROLLBACK_TAGS } from '../s3/aws-names.ts';
 import type { Stack } from '../s3/stack.ts';
+import { takeTagOff, underApproval } from './approval-tag.ts';
 import { checkStack, roleNamesOf } from './check-stack.ts';
 import { readJobs } from './jobs-file.ts';
 import type { JobsRun } from './jobs-run.ts';
@@ -16,9 +17,6 @@ import { changed, readRemotePlan } from './remote-plan.ts';
 import { checkJobs, renewJobs, runJobs } from './run-jobs.ts';
 import type { DeploySite } from './site.ts';
 import { noteStart, readStart, writeRun } from './write-run.ts';
-
-/** What the tag says while the stack is checked: no digest, so nothing can write, and nothing can change either. */
-const CHECKING = 'checking';
 
 export type StartOptions = {
   /** of the plan that was approved, by itself or as a member of a set */
@@ -55,24 +53,19 @@ export async function startJobs(
   }
   const run: JobsRun = { site, place, plan, stack, deployed, ...options };
   if ((await readStart(run)) === null) assertNotExpired(stack, place, site.objects.serverTime());
-  const names = roleNamesOf(stack);
-  const setTag = async (value: string) => {
-    for (const name of names) await site.roles.tagRole(name, APPROVED_TAG, value);
-  };
   const folder = await mkdtemp(join(tmpdir(), 's3-rewind-copies-'));
   try {
-    await setTag(CHECKING);
-    await checkStack(site, place, plan, stack);
-    const pinned = await renewJobs(run);
-    await checkJobs(run, pinned);
-    const startedAt = await noteStart(run);
-    await setTag(plan.digest);
-    const copied = await runJobs(run, pinned, { startedAt, folder });
-    return await writeRun(run, startedAt, pinned, copied);
+    return await underApproval(site, roleNamesOf(stack), plan.digest, async (approve) => {
+      await checkStack(site, place, plan, stack);
+      const pinned = await renewJobs(run);
+      await checkJobs(run, pinned);
+      const startedAt = await noteStart(run);
+      await approve();
+      const copied = await runJobs(run, pinned, { startedAt, folder });
+      return await writeRun(run, startedAt, pinned, copied);
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
-    // Also after a failure: what is not watched any more must not write any more.
-    await takeTagOff(site, names);
   }
 }
 
@@ -85,17 +78,6 @@ export async function endApproval(site: DeploySite, place: RecordPlace, plan: Ro
   const stack = deployed === null ? null : await site.stacks.describeStack(deployed.stackId);
   // Cleanup has removed the roles, and the tag with them.
   if (stack?.status === 'CREATE_COMPLETE') await takeTagOff(site, roleNamesOf(stack));
-}
-
-async function takeTagOff(
-  site: Pick<DeploySite, 'roles' | 'progress'>,
-  names: readonly string[],
-): Promise<void> {
-  for (const name of names) {
-    await site.roles.untagRole(name, APPROVED_TAG).catch((error: Error) => {
-      site.progress(`the tag ${APPROVED_TAG} could not be taken off ${name}: ${error.message}`, null);
-    });
-  }
 }
 
 /**

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readPatiently } from '../execute/backoff.ts';
 import { mergeOutcomes } from '../execute/batch/merge-outcomes.ts';
-import type { RecordPlace } from '../execute/batch/record-place.ts';
+import { journalsPrefix, type RecordPlace } from '../execute/batch/record-place.ts';
 import { writeWhole } from '../execute/disk.ts';
+import type { RowOutcome } from '../execute/journal.ts';
 import { outcomePath, parseOutcomeRow } from '../execute/outcome-file.ts';
 import {
   OUTCOME_FILE,
@@ -19,7 +20,7 @@ import type { PlanManifest, RollbackPlan } from '../plan/plan-file.ts';
 import { addOutcomes, noOutcomes, type OutcomeCounts } from '../s3/outcome.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
 import type { JobsRun } from './jobs-run.ts';
-import { readObjectText } from './remote-plan.ts';
+import { pinManifest, readObjectText } from './remote-plan.ts';
 import type { PinnedManifests } from './run-jobs.ts';
 import { joinSettled, type SettledCopies } from './settled-copies.ts';
 import type { DeploySite } from './site.ts';
@@ -82,7 +83,9 @@ export async function writeRun(
       const text = mergeOutcomes(site.objects, place, scenario, task, site.pause);
       scenarios.push(await writeScenario(run, manifest, text));
     } else if (files.length > 0) {
-      scenarios.push(await writeScenario(run, manifest, joinSettled(files)));
+      scenarios.push(
+        await writeScenario(run, manifest, await withJournals(run, manifest, joinSettled(files))),
+      );
     }
   }
   const outcome: RunOutcome = {
@@ -100,6 +103,31 @@ export async function writeRun(
   const object = { bucket: place.bucket, key: `${place.prefix}${OUTCOME_FILE}`, body, condition: null };
   await readPatiently(() => site.objects.writeObject(object), site.pause);
   return outcome;
+}
+
+/**
+ * What S3's own job left as archived may have been restored and copied since: the journals of that know better than the
+ * report of the job, which stays as it is.
+ */
+async function withJournals(
+  { site, place }: JobsRun,
+  manifest: PlanManifest,
+  text: AsyncIterable<string>,
+): Promise<AsyncIterable<string>> {
+  const { scenario } = manifest;
+  const journals = site.objects.listKeys(place.bucket, journalsPrefix(place, scenario));
+  if ((await journals[Symbol.asyncIterator]().next()).done) return text;
+  const pinned = await pinManifest(site, place, manifest);
+  return mergeOutcomes(site.objects, place, scenario, pinned, site.pause, resultsIn(text));
+}
+
+async function* resultsIn(text: AsyncIterable<string>): AsyncGenerator<RowOutcome> {
+  for await (const part of text) {
+    for (const line of part.split('\n')) {
+      const row = parseOutcomeRow(line);
+      if (row !== null) yield row.result;
+    }
+  }
 }
 
 async function writeScenario(

@@ -97,6 +97,9 @@ async function guard(context: TaskContext, row: SplitRow): Promise<GuardedCopy |
     context.settle(row, outcomeOf('missing', { detail: `version ${row.versionId} is gone` }));
   } else if (!head.isReadable) {
     await settleArchived(context, row, head);
+  } else if (context.handOver !== null) {
+    context.handOver();
+    context.settle(row, outcomeOf('archived', { detail: 'can be read now; a task is to copy it' }));
   } else {
     return { row, source: head, current };
   }

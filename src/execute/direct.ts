@@ -2,10 +2,12 @@ import { RunbookError } from '../errors.ts';
 import { sha256OfFile } from '../inventory/checksum.ts';
 import type { PlanManifest } from '../plan/plan-file.ts';
 import type { Progress } from '../progress.ts';
-import { addOutcomes, noOutcomes, type OutcomeCounts } from '../s3/outcome.ts';
+import { addOutcomes, noOutcomes, type OutcomeCounts, RETRIED_OUTCOMES } from '../s3/outcome.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
-import { SCENARIO_ACTIONS } from '../s3/rollback.ts';
+import { isBatchCopied, SCENARIO_ACTIONS, type Scenario } from '../s3/rollback.ts';
 import { shellWord } from '../s3/shell-word.ts';
+import { collectScenario } from './archived/collect-outcomes.ts';
+import { readLeftRows } from './archived/left-rows.ts';
 import { isRestorable } from './archived/restorable.ts';
 import type { Restorer } from './archived/restorer.ts';
 import type { Sleep } from './backoff.ts';
@@ -15,10 +17,10 @@ import { callPace, pacedCalls } from './paced-calls.ts';
 import { assertStartable } from './preflight.ts';
 import { openManifest, type PlanRecord, writtenBucket } from './record.ts';
 import { refusalOf } from './refusals.ts';
-import type { RunOutcome } from './run-files.ts';
+import type { EndedScenario, RunOutcome } from './run-files.ts';
 import { folderStore, outcomeFile, type RunStore } from './run-store.ts';
 import type { S3Calls } from './s3-calls.ts';
-import { type ManifestBytes, type Split, splitsOf } from './split.ts';
+import { type ManifestBytes, type Split, splitAt, splitsOf } from './split.ts';
 import { runTask, type TaskAnswer } from './task.ts';
 import type { OperationTarget, RefusedConditions } from './task-context.ts';
 import { watchVersioning } from './versioning.ts';
@@ -48,6 +50,8 @@ export type ArchivedPass = {
   restorer: Restorer;
   /** how the run ended before: what is not touched stays so */
   earlier: RunOutcome;
+  /** Told of a split with a version that can be copied now, by a task; null: this machine copies. */
+  handOver: ((scenario: Scenario, split: number) => void) | null;
 };
 
 type Run = Omit<DirectOptions, 'store'> & {
@@ -95,8 +99,8 @@ export async function runDirect(options: DirectOptions): Promise<RunOutcome> {
     const scenarios: RunOutcome['scenarios'] = [];
     for (const manifest of plan.manifests) {
       const ended = earlier?.scenarios.find(({ scenario }) => scenario === manifest.scenario);
-      const stays = ended !== undefined && !isRestorable(plan, ended);
-      scenarios.push(stays ? ended : await runManifest(run, manifest));
+      const stays = ended !== undefined && !isRestorable(ended);
+      scenarios.push(stays ? ended : await runManifest(run, manifest, ended ?? null));
     }
     const outcome: RunOutcome = {
       schemaVersion: 1,
@@ -142,16 +146,24 @@ async function noteStart(record: PlanRecord, store: RunStore, calls: S3Calls): P
   return startedAt;
 }
 
-async function runManifest(run: Run, manifest: PlanManifest): Promise<RunOutcome['scenarios'][number]> {
+async function runManifest(
+  run: Run,
+  manifest: PlanManifest,
+  ended: EndedScenario | null,
+): Promise<EndedScenario> {
   const { record } = run;
   const { scenario, operation } = manifest;
   const bytes = await openManifest(record, manifest);
+  // Of what S3's own job copied there is no journal: only the rows that it left as archived are gone on with.
+  const isPartial = ended !== null && isBatchCopied(record.plan.inputs.copyWith, scenario);
   let outcomes: OutcomeCounts = noOutcomes();
   let rows = 0;
   try {
-    await forEachConcurrently(splitsOf(manifest), SPLITS_IN_FLIGHT, async (split) => {
+    const left = isPartial ? await readLeftRows(record, manifest, ended.path, bytes) : null;
+    const splits = left === null ? splitsOf(manifest) : [...left.keys()].map((one) => splitAt(manifest, one));
+    await forEachConcurrently(splits, SPLITS_IN_FLIGHT, async (split) => {
       if (run.isStopped()) return;
-      const answer = await runSplit(run, manifest, bytes, split);
+      const answer = await runSplit(run, manifest, bytes, split, left?.get(split.number) ?? null);
       outcomes = addOutcomes(outcomes, answer.counts);
       rows += answer.rows;
       run.settledRows += answer.rows;
@@ -161,6 +173,7 @@ async function runManifest(run: Run, manifest: PlanManifest): Promise<RunOutcome
   } finally {
     await bytes.close();
   }
+  if (isPartial) return await collectScenario(record, manifest, run.store);
   await run.store.writeOutcomes(manifest);
   const sha256 = await sha256OfFile(outcomeFile(record, scenario));
   return { scenario, operation, rows, outcomes, path: outcomePath(scenario), sha256 };
@@ -172,7 +185,9 @@ async function runSplit(
   { scenario, operation }: PlanManifest,
   manifest: ManifestBytes,
   split: Split,
+  left: ReadonlySet<number> | null,
 ): Promise<TaskAnswer> {
+  const { restorer, handOver = null } = run.archived ?? {};
   for (;;) {
     const answer = await run.store.withJournal(scenario, split, ({ journal, name, isHeldNoMore }) =>
       runTask({
@@ -187,8 +202,12 @@ async function runSplit(
         refusedConditions: run.refusedConditions,
         isOutOfTime: () => run.isStopped() || isHeldNoMore(),
         pause: run.pause,
-        retriesFailed: true,
-        ...(run.archived !== undefined && { restorer: run.archived.restorer }),
+        retries: RETRIED_OUTCOMES,
+        ...(left !== null && {
+          takes: ({ index }, history) => left.has(index) || history?.outcome != null,
+        }),
+        ...(restorer !== undefined && { restorer }),
+        ...(handOver !== null && { handOver: () => handOver(scenario, split.number) }),
       }),
     );
     if (answer.isComplete || run.isStopped()) return answer;

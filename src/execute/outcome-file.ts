@@ -106,6 +106,8 @@ export type JournalSource = {
   read(split: Split): Promise<string>;
   /** The error for a row without an outcome. */
   missing(fact: string): RunbookError;
+  /** How rows ended that no journal knows, row for row of the manifest; left out: each is in a journal. */
+  ended?: AsyncIterator<RowOutcome, unknown>;
 };
 
 /** What a file of outcomes looks like: that of a rollback, where nothing else is said. */
@@ -122,7 +124,8 @@ export async function* outcomeText(
   for (const split of splitsOf(manifest)) {
     const histories = foldJournal(journals.name(split), await journals.read(split));
     for (const row of await readSplit(bytesOf(split), split)) {
-      const outcome = histories.get(row.index)?.outcome;
+      const before = await journals.ended?.next();
+      const outcome = histories.get(row.index)?.outcome ?? (before?.done === false ? before.value : null);
       if (!outcome) throw journals.missing(`row ${row.index} of ${journals.name(split)} has no outcome yet.`);
       text += `${shape.formatRow(row, outcome)}\n`;
     }

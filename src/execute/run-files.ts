@@ -52,6 +52,8 @@ const outcomeSchema = z.strictObject({
   ),
 });
 export type RunOutcome = z.infer<typeof outcomeSchema>;
+/** How the rows of one scenario ended. */
+export type EndedScenario = RunOutcome['scenarios'][number];
 
 export const START_FILE = 'run.json';
 export const OUTCOME_FILE = 'outcome.json';

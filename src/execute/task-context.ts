@@ -33,6 +33,8 @@ export type TaskContext = {
   recordUpload(row: SplitRow, uploadId: string | null): Promise<void>;
   /** What restores archived versions; null: they are left alone. */
   restorer: Restorer | null;
+  /** Leaves the copy of a version that can be read now to another; null: it is made here. */
+  handOver: (() => void) | null;
   /** Notes durably that S3 took a request to restore the version of a row. */
   recordRestore(row: SplitRow, request: RestoreRequest): Promise<void>;
   settle(row: SplitRow, outcome: RowOutcome): void;

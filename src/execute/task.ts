@@ -1,6 +1,6 @@
 import { RunbookError } from '../errors.ts';
 import { S3CallError } from '../s3/call-error.ts';
-import { noOutcomes, type OutcomeCounts, RETRIED_OUTCOMES } from '../s3/outcome.ts';
+import { noOutcomes, type Outcome, type OutcomeCounts } from '../s3/outcome.ts';
 import type { Operation } from '../s3/rollback.ts';
 import { addMarkersRound } from './add-markers.ts';
 import type { Restorer } from './archived/restorer.ts';
@@ -17,6 +17,7 @@ import {
   formatVoid,
   type Journal,
   newHistory,
+  type RowHistory,
 } from './journal.ts';
 import { type JournalWriter, journalWriter } from './journal-writer.ts';
 import { listedRound } from './listed.ts';
@@ -62,8 +63,12 @@ export type TaskOptions = {
   /** Whether to stop, leaving the rest to another run. */
   isOutOfTime: () => boolean;
   pause: Sleep;
-  /** Tries rows that ended `denied` or `failed` once more. */
-  retriesFailed: boolean;
+  /** Outcomes that are tried once more. */
+  retries: readonly Outcome[];
+  /** The rows that are this run's; default: all. Others are left as they are, with an outcome or without. */
+  takes?: (row: SplitRow, history: RowHistory | undefined) => boolean;
+  /** Told of a row whose archived version can be copied now, by another; left out: it is copied here. */
+  handOver?: () => void;
   /** Restores archived versions, and says which rows that have ended are tried once more for it. */
   restorer?: Restorer;
 };
@@ -79,15 +84,17 @@ export type TaskAnswer = { rows: number; counts: OutcomeCounts; isComplete: bool
  *   request is bound to fail too
  */
 export async function runTask(options: TaskOptions): Promise<TaskAnswer> {
-  const rows = await readSplit(options.manifest, options.split);
-  for (const row of rows) assertOwnBucket(options, row);
+  const all = await readSplit(options.manifest, options.split);
+  for (const row of all) assertOwnBucket(options, row);
   const text = await options.journal.read();
   const histories = foldJournal(options.name, text);
+  const rows = all.filter((row) => options.takes?.(row, histories.get(row.index)) ?? true);
+  if (rows.length === 0 && all.length > 0) return { rows: 0, counts: noOutcomes(), isComplete: true };
   const isOpen = (row: SplitRow) => {
     const history = histories.get(row.index);
     const outcome = history?.outcome;
     if (!history || !outcome) return true;
-    if (options.retriesFailed && RETRIED_OUTCOMES.includes(outcome.outcome)) return true;
+    if (options.retries.includes(outcome.outcome)) return true;
     return options.restorer?.isDue(outcome.outcome, history.restore) ?? false;
   };
   const open = rows.filter(isOpen);
@@ -163,6 +170,7 @@ async function settleRows(
       await writer.write(formatUpload(row.index, at, uploadId));
     },
     restorer: options.restorer ?? null,
+    handOver: options.handOver ?? null,
     async recordRestore(row, request) {
       historyOf(row).restore = request;
       await writer.write(formatRestore(row.index, request));

@@ -29,11 +29,12 @@ export function retrievalUsd(shares: ClassShare[], prices: PriceTable): number {
 }
 
 /**
- * Restoring in US dollars: S3InitiateRestoreObject jobs, restore requests, and gigabytes. Intelligent-Tiering's own
- * archive tiers are restored free of charge, but not in the same job as the others: they take no number of days.
+ * Restoring in US dollars: S3InitiateRestoreObject jobs, one a class, restore requests, and gigabytes.
+ * Intelligent-Tiering's own archive tiers are restored free of charge, but not in the same job as the others: they take
+ * no number of days.
  */
 export function restoreUsd(shares: ClassShare[], tier: 'bulk' | 'standard', prices: PriceTable): number {
-  const jobs = new Set(shares.map(({ storageClass }) => isArchived(storageClass))).size;
+  const jobs = new Set(shares.map(({ storageClass }) => storageClass)).size;
   return (
     sum(shares, (share) => restoreRequestsUsd(share, tier, prices)) +
     jobsUsd(

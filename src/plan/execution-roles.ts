@@ -23,7 +23,8 @@ const WRITE_COPY = [
 ];
 
 /**
- * The least that the roles need. The task function leaves objects in an archive alone.
+ * The least that the roles need. The task function asks for no restore; it copies what has been restored, of the
+ * scenarios of archived versions and of what S3's own job found in an archive.
  * @param scenarios those that have a manifest
  */
 export function executionActions(
@@ -38,11 +39,15 @@ export function executionActions(
   const add = (target: Set<string>, actions: readonly string[]) => {
     for (const action of actions) target.add(action);
   };
+  const addCopies = (isToBucket: boolean) => {
+    taskCopies = true;
+    if (isToBucket) {
+      add(own, READ_SOURCE);
+      add(destination, [...PROVE, ...WRITE_COPY]);
+    } else add(own, [...READ_SOURCE, ...WRITE_COPY]);
+  };
   for (const scenario of scenarios) {
-    if (isBatchCopied(copyWith, scenario)) {
-      batchCopies = true;
-      continue;
-    }
+    if (isBatchCopied(copyWith, scenario)) batchCopies = true;
     switch (SCENARIO_OPERATIONS[scenario]) {
       case 'add-delete-marker':
         add(own, [...PROVE, 's3:DeleteObject']);
@@ -50,18 +55,16 @@ export function executionActions(
       case 'remove-delete-markers':
         add(own, [...PROVE, 's3:DeleteObjectVersion']);
         break;
-      case 'copy':
-      case 'copy-multipart':
-        taskCopies = true;
-        add(own, [...READ_SOURCE, ...WRITE_COPY]);
-        break;
-      case 'copy-to-bucket':
-        taskCopies = true;
-        add(own, READ_SOURCE);
-        add(destination, [...PROVE, ...WRITE_COPY]);
-        break;
       case 'copy-after-restore':
         batchRestores = true;
+        addCopies(scenario === '5a');
+        break;
+      case 'copy':
+      case 'copy-multipart':
+        addCopies(false);
+        break;
+      case 'copy-to-bucket':
+        addCopies(true);
         break;
     }
   }

@@ -4,7 +4,7 @@ import { readTemplate, renderTemplate, type TemplateHelper } from '../render/han
 import { iamScope } from '../render/iam.ts';
 import { yamlBlock, yamlScalar } from '../render/yaml.ts';
 import { LOG_GROUP_PREFIX, ROLLBACK_ROLE_PATH, ROLLBACK_TAGS } from '../s3/aws-names.ts';
-import { isBatchCopied, SCENARIO_OPERATIONS } from '../s3/rollback.ts';
+import { COPY_RESTORED, isBatchCopied, SCENARIO_OPERATIONS } from '../s3/rollback.ts';
 import { glueType } from './athena-table.ts';
 import { executionActions } from './execution-roles.ts';
 import type { PlanInputs, PlanManifest } from './plan-file.ts';
@@ -122,16 +122,15 @@ function executionView({ rollbackId, inputs, manifests }: RollbackTemplateOption
     batchRestores: actions.batchRestores,
     copies: actions.taskCopies || actions.batchCopies,
     kmsKeyArn: inputs.kmsKeyArn ?? '',
-    // What Lambda takes as an environment is 4 KB; five scenarios come to half of one. The function has no task in
-    // scenarios that S3's own job copies.
+    // What Lambda takes as an environment is 4 KB; five scenarios come to half of one. Of what S3's own job copies, the
+    // function has but what that job found in an archive.
     fixedManifests: JSON.stringify(
       Object.fromEntries(
-        manifests
-          .filter(({ scenario }) => !isBatchCopied(inputs.copyWith, scenario))
-          .map(({ scenario, bytes, rows }) => [
-            scenario,
-            { operation: SCENARIO_OPERATIONS[scenario], bytes, rows },
-          ]),
+        manifests.map(({ scenario, bytes, rows }) => {
+          const isCopied = isBatchCopied(inputs.copyWith, scenario);
+          const operation = isCopied ? COPY_RESTORED : SCENARIO_OPERATIONS[scenario];
+          return [scenario, { operation, bytes, rows }];
+        }),
       ),
     ),
     journalPattern: `${rollbackId}/outcomes/*`,

@@ -1,6 +1,6 @@
 import type { RestoreTier } from './restore.ts';
 import type { RetentionMode } from './retention.ts';
-import type { Operation, Scenario } from './rollback.ts';
+import type { Scenario, TaskOperation } from './rollback.ts';
 
 /**
  * Jobs of S3 Batch Operations, in the terms of its API (Amazon S3 Control, API_control_CreateJob and
@@ -129,7 +129,7 @@ export type TaskArguments = {
   /** of the plan */
   digest: string;
   scenario: Scenario;
-  operation: Operation;
+  operation: TaskOperation;
   bucket: string;
   writtenBucket: string;
   storageClass: string;

@@ -5,6 +5,10 @@
 export const RESTORE_TIERS = ['Bulk', 'Standard', 'Expedited'] as const;
 export type RestoreTier = (typeof RESTORE_TIERS)[number];
 
+/** Who copies restored versions: this machine, or the task function of the plan's stack. */
+export const RESTORED_COPY_CHOICES = ['direct', 's3-batch-task'] as const;
+export type RestoredCopyChoice = (typeof RESTORED_COPY_CHOICES)[number];
+
 /** Where data lies that has to be restored: a storage class, or an archive tier of Intelligent-Tiering. */
 export const ARCHIVE_KINDS = ['GLACIER', 'DEEP_ARCHIVE', 'ARCHIVE_ACCESS', 'DEEP_ARCHIVE_ACCESS'] as const;
 export type ArchiveKind = (typeof ARCHIVE_KINDS)[number];
@@ -70,8 +74,7 @@ export function nextLook({ at, tier, kind }: RestoreRequest, after: Date): Date 
   return new Date(look());
 }
 
-/** The longest, in hours, that a restored copy can wait until it is looked at. */
+/** The longest, in hours, that it usually takes from a request until its restored copy is looked at. */
 export function longestUnseenHours(kind: ArchiveKind, tier: RestoreTier): number {
-  const { firstLookHours, usualHours } = restoreWait(kind, tier);
-  return Math.max(firstLookHours, usualHours * GAP_SHARE);
+  return restoreWait(kind, tier).usualHours * (1 + GAP_SHARE);
 }

@@ -41,6 +41,12 @@ export const OPERATIONS = [
 ] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
+/** What a task does to rows that ended `archived` and have been restored since: the copy of their scenario. */
+export const COPY_RESTORED = 'copy-restored';
+/** What a task can be told to do. */
+export const TASK_OPERATIONS = [...OPERATIONS, COPY_RESTORED] as const;
+export type TaskOperation = (typeof TASK_OPERATIONS)[number];
+
 export const MARKER_CHOICES = ['remove', 'copy'] as const;
 
 /** Who copies: the task code, which guards each copy, or S3's own copy job, which cannot. */

@@ -6,19 +6,22 @@ import { type GitHubDouble, startGitHubDouble } from '../../sandbox/github/serve
 import { RESTORE_ARCHIVED } from '../../src/actions/contract/restore-archived.ts';
 import { type InputSpec, inputVariable } from '../../src/actions/contract.ts';
 import { type ActionResult, actionResultSchema } from '../../src/actions/result.ts';
-import { openStage, planNow, run, type Stage } from '../execute/harness.ts';
+import { type Account, openAccount, RECORDS } from '../aws-end-to-end/account.ts';
+import { planNow, run, type Stage } from '../execute/harness.ts';
 import { overwriteArchived } from '../execute/restore-stage.ts';
 import { ALL, REPOSITORY } from '../github/double.ts';
 import { runEntry } from './run-entry.ts';
 
 const ENVIRONMENT = 's3-rewind';
 
+let account: Account;
 let stage: Stage;
 let github: GitHubDouble;
 let repository: ReturnType<GitHubDouble['state']['addRepository']>;
 
 beforeEach(async () => {
-  stage = await openStage();
+  account = await openAccount();
+  stage = account;
   github = await startGitHubDouble();
   const { state } = github;
   repository = state.addRepository(REPOSITORY);
@@ -33,7 +36,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await github.stop();
-  await stage.end();
+  await account.end();
 });
 
 /** A dispatch by alice, whose job waits for bob. */
@@ -123,3 +126,42 @@ test('look, approve, restore, look, copy: each step asks for what it may', async
   expect(stateIn(await step(dispatch(false), record))).toBe('none');
   expect(github.unknown).toEqual([]);
 });
+
+test('a deployed plan: jobs ask and, days later, the task function copies, with what bob approved', async () => {
+  overwriteArchived(stage);
+  const planned = await account.plan();
+  const deployed = await account.deploy(planned.folder);
+  const { record } = JSON.parse(deployed.stdout) as { record: string };
+  expect((await account.startJobs(record, '--approval', 'none', '--yes')).status).toBe(3);
+  const inputs = { record, 'restore-with': 's3-batch-restore', 'poll-seconds': '0.02' };
+
+  // Whoever looks may see neither versions nor the stack.
+  for (const operation of ['HeadObject', 'DescribeStacks'])
+    stage.sandbox.faults.add({
+      operation,
+      effect: { error: { code: 'AccessDenied', status: 403 } },
+      times: 8,
+    });
+  const looked = await step(dispatch(false), inputs);
+  expect([looked.status, stateIn(looked)]).toEqual([0, 'new']);
+  expect(looked.summary).toMatch(/Asking by 2 jobs of S3 Batch Operations: \$0\.50.*by the task function/);
+  stage.sandbox.faults.clear();
+  const digest = looked.result.planDigest ?? '';
+
+  const started = await step(dispatch(true), { ...inputs, step: 'start', 'plan-digest': digest });
+  expect([started.status, started.result.decision, stateIn(started)]).toEqual([0, 'restoring', 'waiting']);
+  expect(stage.sandbox.requests.count('RestoreObject')).toBe(2);
+  stage.sandbox.clock.advance(49 * 3_600);
+  const copied = await step(dispatch(false), { record, 'poll-seconds': '0.02', step: 'go-on' });
+  expect([copied.status, copied.result.decision]).toEqual([0, 'done']);
+  const copies = [...account.batch.jobs.values()].filter(
+    ({ definition: { operation } }) =>
+      operation.kind === 'LambdaInvoke' && operation.userArguments.get('operation') === 'copy-restored',
+  );
+  expect(copies.map(({ status, statusUpdateReason }) => [status, statusUpdateReason])).toEqual(
+    ['3a', '3b'].map(() => ['Complete', 'approved by bob (environment)']),
+  );
+  expect(
+    account.records.current(`${record.slice(`s3://${RECORDS}/`.length)}restore-approval.json`),
+  ).toBeDefined();
+}, 120_000);

@@ -28,7 +28,10 @@ test('what the jobs left as archived is restored and copied; start-jobs and veri
   expect(JSON.parse(left.stdout)).toMatchObject({ executor: 'batch', outcomes: { done: 1, archived: 4 } });
 
   const restore = (...options: string[]) =>
-    account.command('restore-archived', '--record', record, '--once', '--json', '--quiet', ...options);
+    account.command(
+      ...['restore-archived', '--record', record, '--once', '--json', '--quiet', '--copy-with', 'direct'],
+      ...options,
+    );
   const asked = await restore('--yes');
   expect([asked.status, answerOf(asked)]).toMatchObject([4, { status: 'waiting', requested: 4, waiting: 4 }]);
   account.sandbox.requests.reset();

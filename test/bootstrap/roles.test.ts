@@ -143,7 +143,12 @@ const LINES: [who: Role[], action: string, resource: string, context?: Context][
     { ...LAMBDA_JOB, 's3:RequestJobOperation': 'S3InitiateRestoreObject' },
   ],
   [['StartJobsRole'], 's3:PutObject', `arn:aws:s3:::${RECORD}/rb-x/restore.json`],
-  [[], 's3:RestoreObject', `${BUCKET}/key`],
+  [['StartJobsRole'], 's3:PutObject', `arn:aws:s3:::${RECORD}/rb-x/restore-approval.json`],
+  [['StartJobsRole'], 's3:RestoreObject', `${BUCKET}/key`],
+  [[], 's3:RestoreObject', 'arn:aws:s3:::strange/key'],
+  // A look at a version is a HEAD, which the permission to read it allows. The plan role has it where it is asked for.
+  [['StartJobsRole'], 's3:GetObjectVersion', `${BUCKET}/key`],
+  [[], 's3:PutObjectTagging', `${BUCKET}/key`],
   [[], 's3:CreateJob', '*', { ...LAMBDA_JOB, 's3:RequestJobOperation': 'S3PutObjectAcl' }],
   [[], 's3:CreateJob', '*', { ...LAMBDA_JOB, 'aws:RequestedRegion': 'us-east-1' }],
   [['StartJobsRole', 'ExtendRole', 'CleanupRole'], 's3:UpdateJobStatus', JOB],
@@ -213,7 +218,8 @@ const LINES: [who: Role[], action: string, resource: string, context?: Context][
   [['DeployRole', 'StartJobsRole'], 's3:PutObject', object(`${ROLLBACK_ID}/jobs/scenario1-1.csv`)],
   [['StartJobsRole'], 's3:PutObject', object(`${ROLLBACK_ID}/approval.json`)],
   [['StartJobsRole'], 's3:PutObject', object(`${ROLLBACK_ID}/outcomes/scenario1.csv`)],
-  [[], 's3:PutObject', object(`${ROLLBACK_ID}/outcomes/journal/x`)],
+  [['StartJobsRole'], 's3:PutObject', object(`${ROLLBACK_ID}/outcomes/journal/x`)],
+  [[], 's3:DeleteObject', object(`${ROLLBACK_ID}/outcomes/journal/x`)],
   [[], 's3:PutObject', object(`${ROLLBACK_ID}/reports/x`)],
   [
     ['PlanRole', 'DeployRole', 'StartJobsRole', 'CleanupRole'],
@@ -276,6 +282,16 @@ describe('each role may what its line says, and the others may not', () => {
     }
     expect(found).toEqual(who);
   });
+});
+
+test('the plan role looks at versions of these buckets where the stack is told so, and writes none', async () => {
+  const told = await bootstrapStack({}, { LookAtVersions: 'true' });
+  const may = (action: string, resource: string) =>
+    isAllowed(principalOf(told, 'PlanRole'), { action, resource });
+  expect(await may('s3:GetObjectVersion', `${BUCKET}/key`)).toBe(true);
+  expect(await may('s3:GetObjectVersion', 'arn:aws:s3:::strange/key')).toBe(false);
+  for (const action of ['s3:PutObject', 's3:RestoreObject', 's3:DeleteObject', 's3:DeleteObjectVersion'])
+    expect(await may(action, `${BUCKET}/key`), action).toBe(false);
 });
 
 describe('the service role, if something else allowed it everything', () => {

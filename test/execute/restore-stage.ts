@@ -54,7 +54,7 @@ export async function restoreNow(
       record,
       earlier: await readEndedRun(record),
       state: await readRestoreFile(record),
-      agreed: options.agreed ?? null,
+      agreed: options.agreed == null ? null : { ...options.agreed, approval: null },
       calls: stage.calls,
       restore: openRestoreCalls(client),
       progress: () => {},

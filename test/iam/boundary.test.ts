@@ -64,6 +64,7 @@ describe('a role that allows itself everything', () => {
     'manifests/scenario1.csv',
     'plan.json',
     'approval.json',
+    'restore-approval.json',
     'template.yaml',
     'jobs/scenario1-1.csv',
   ])(

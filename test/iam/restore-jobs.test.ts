@@ -3,7 +3,10 @@ import type { Scenario } from '../../src/s3/rollback.ts';
 import { isAllowed } from './evaluate.ts';
 import { APPROVED, OTHER_DIGEST, rollbackRoles, UNAPPROVED } from './stacks.ts';
 
-/** Jobs of S3's own ask for restores as the Batch role, which costs money: the approval binds that as well. */
+/**
+ * Jobs of S3's own ask for restores as the Batch role, which costs money: the approval binds that as well. The task
+ * function copies afterwards.
+ */
 
 const object = (bucket: string, key: string) => `arn:aws:s3:::${bucket}/${key}`;
 const action = 's3:RestoreObject';
@@ -32,3 +35,42 @@ test.each(PLANS)('%s with %s, %s: restores by the Batch role: %s', async (mode, 
   expect(await may(object('my-copy', 'data/k'), APPROVED), 'the destination').toBe(false);
   expect(await isAllowed(task, { action, resource: mine, context: APPROVED }), 'the task').toBe(false);
 });
+
+/** One line a request of the task role for restored copies, its plan approved: what, in the bucket, in the destination. */
+const COPIES: [action: string, inPlace: boolean, source: boolean, destination: boolean][] = [
+  ['s3:GetObjectVersion', true, true, true],
+  ['s3:GetObjectVersionTagging', true, true, false],
+  ['s3:PutObject', true, false, true],
+  ['s3:PutObjectTagging', true, false, true],
+  ['s3:AbortMultipartUpload', true, false, true],
+  ['s3:RestoreObject', false, false, false],
+  ['s3:DeleteObject', false, false, false],
+  ['s3:DeleteObjectVersion', false, false, false],
+  ['s3:PutObjectRetention', false, false, false],
+  ['s3:BypassGovernanceRetention', false, false, false],
+];
+test.each(COPIES)(
+  'the task function of restored copies: %s',
+  async (action, inPlace, source, destination) => {
+    const own = (await rollbackRoles({ prefix: ['data/'] }, { scenarios: ['3a'] })).task;
+    const raw = { mode: 'copy-to-bucket', destinationBucket: 'my-copy', prefix: ['data/'] };
+    const to = (await rollbackRoles(raw, { scenarios: ['5a'] })).task;
+    const may = (role: typeof own, resource: string, context: Record<string, string> = APPROVED) =>
+      isAllowed(role, { action, resource, context });
+    expect(await may(own, object('my-bucket', 'data/k'))).toBe(inPlace);
+    expect(await may(to, object('my-bucket', 'data/k')), 'the source').toBe(source);
+    expect(await may(to, object('my-copy', 'data/k')), 'the destination').toBe(destination);
+    for (const role of [own, to]) {
+      expect(await may(role, object('my-bucket', 'other/k')), 'another prefix').toBe(false);
+      expect(await may(role, object('my-copy', 'other/k')), 'another prefix there').toBe(false);
+      for (const context of [
+        UNAPPROVED,
+        {},
+        { ...UNAPPROVED, 'aws:PrincipalTag/s3-rewind:approved': OTHER_DIGEST },
+      ]) {
+        expect(await may(role, object('my-bucket', 'data/k'), context), 'not approved').toBe(false);
+        expect(await may(role, object('my-copy', 'data/k'), context), 'not approved, there').toBe(false);
+      }
+    }
+  },
+);

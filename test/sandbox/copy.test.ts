@@ -148,7 +148,7 @@ test('an archived object can be copied once it is restored, until the copy expir
   const request = new RestoreObjectCommand({
     Bucket,
     Key: 'k',
-    RestoreRequest: { Days: 2, GlacierJobParameters: { Tier: 'Bulk' } },
+    RestoreRequest: { Days: 4, GlacierJobParameters: { Tier: 'Bulk' } },
   });
   expect((await client.send(request)).$metadata.httpStatusCode).toBe(202);
   const head = () => client.send(new HeadObjectCommand({ Bucket, Key: 'k', VersionId: archived.versionId }));

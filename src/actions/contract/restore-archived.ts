@@ -37,6 +37,27 @@ export const RESTORE_ARCHIVED = {
       flag: '--days',
       example: '10',
     },
+    'restore-with': {
+      what: "Who asks S3 for the restores: this runner (`direct`, the default), or for a plan that was deployed jobs of S3's own (`s3-batch-restore`), one a storage class.",
+      kind: 'choice',
+      choices: ['direct', 's3-batch-restore'],
+      flag: '--restore-with',
+      example: 's3-batch-restore',
+    },
+    'copy-with': {
+      what: "Who copies what was restored: this runner (`direct`), or the task function of the plan's stack (`s3-batch-task`). By default the task function where the plan has a stack, otherwise this runner.",
+      kind: 'choice',
+      choices: ['direct', 's3-batch-task'],
+      flag: '--copy-with',
+      example: 's3-batch-task',
+    },
+    'poll-seconds': {
+      what: 'Seconds between two looks at jobs.',
+      kind: 'text',
+      flag: '--poll-seconds',
+      default: '10',
+      example: '30',
+    },
     approval: {
       what: 'With `step: start`: how it is proved that someone approved: `environment`, or `none` for sandboxes; see [the proof](../../docs/approval.md).',
       kind: 'choice',

@@ -31,6 +31,24 @@ const jobSchema = z.strictObject({
 /** A job of S3's own (S3InitiateRestoreObject) that asks for the restore of the rows of a class. */
 export type RestoreJob = z.infer<typeof jobSchema>;
 
+const copySchema = z.strictObject({
+  scenario: z.enum(SCENARIOS),
+  attempt: z.int().min(1).describe('counted through all such jobs of the scenario'),
+  id: z.string(),
+  manifestVersionId: z.string().describe('of the manifest of the scenario, in the record'),
+  manifestETag: z.string().describe("of the job's own manifest, the list of its splits"),
+  splits: z.array(z.int().min(0)).describe('with versions that could be read when the job was made'),
+  end: z
+    .strictObject({
+      status: z.string().describe('of the job, as S3 has it; Forgotten where S3 knows it no more'),
+      left: count.describe('splits with rows that failed or did not run'),
+    })
+    .nullable()
+    .describe('by its completion report; null: the job is under way'),
+});
+/** A job that has the task function copy restored versions. */
+export type RestoredCopyJob = z.infer<typeof copySchema>;
+
 /** How far the restores of a record are: between two runs of `restore-archived` nothing else is remembered but journals. */
 const restoreSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -45,6 +63,14 @@ const restoreSchema = z.strictObject({
   waiting: count,
   expired: count,
   turnedAway: count,
+  approval: z
+    .strictObject({
+      reason: z.string(),
+      tags: z.array(z.strictObject({ key: z.string(), value: z.string() })).readonly(),
+    })
+    .optional()
+    .describe('what jobs bear of the approval, where jobs were agreed to'),
+  copies: z.array(copySchema).optional().describe('jobs that were made to copy, oldest first'),
   jobs: z.array(jobSchema).optional().describe("jobs of S3's own that were made to ask, oldest first"),
 });
 export type RestoreState = z.infer<typeof restoreSchema>;

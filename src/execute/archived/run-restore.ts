@@ -1,7 +1,9 @@
 import type { Progress } from '../../progress.ts';
 import { formatInstant } from '../../s3/point-in-time.ts';
 import type { RestoreTier } from '../../s3/restore.ts';
+import type { Scenario } from '../../s3/rollback.ts';
 import type { Sleep } from '../backoff.ts';
+import type { JobApproval } from '../batch/watch-job.ts';
 import { DEFAULT_REQUESTS_IN_FLIGHT, runDirect } from '../direct.ts';
 import { callPace } from '../paced-calls.ts';
 import { assertStartable } from '../preflight.ts';
@@ -10,8 +12,9 @@ import { refusalOf } from '../refusals.ts';
 import type { RunOutcome } from '../run-files.ts';
 import { folderStore, type RunStore } from '../run-store.ts';
 import type { S3Calls } from '../s3-calls.ts';
+import { collectOutcomes } from './collect-outcomes.ts';
 import { countRestorable, isRestorable } from './restorable.ts';
-import type { RestoreJob, RestoreState } from './restore-file.ts';
+import type { RestoredCopyJob, RestoreJob, RestoreState } from './restore-file.ts';
 import { openRestorer, type RestoreCalls, type RestoreTally } from './restorer.ts';
 
 /** Looks are at least so far apart: versions whose restores were asked for one after another are looked at together. */
@@ -27,7 +30,7 @@ export type RestoreOptions = {
   /** how far it is; null: nothing was asked for yet */
   state: RestoreState | null;
   /** what someone agrees to now; null: to go on as was agreed before */
-  agreed: { tier: RestoreTier; days: number } | null;
+  agreed: RestoreAgreement | null;
   calls: S3Calls;
   restore: RestoreCalls;
   progress: Progress;
@@ -39,7 +42,12 @@ export type RestoreOptions = {
   store?: RunStore;
   /** Left out: every restore is asked for by a pass itself. */
   askByJobs?: AskByJobs;
+  /** Left out: a pass copies what it finds restored. */
+  copyByTasks?: CopyByTasks;
 };
+
+/** What someone agrees to. `approval`: what jobs bear of the proof; null: there are no jobs. */
+export type RestoreAgreement = { tier: RestoreTier; days: number; approval: JobApproval | null };
 
 /**
  * Has jobs of S3's own ask for restores before the first pass, which finds the versions on their way then, and asks for
@@ -52,6 +60,21 @@ export type AskByJobs = (
   earlier: RunOutcome,
   note: (jobs: RestoreJob[]) => Promise<void>,
 ) => Promise<number>;
+
+/** Splits with versions that can be copied, by scenario. */
+export type ReadySplits = ReadonlyMap<Scenario, readonly number[]>;
+
+/**
+ * Has the task function of the plan's stack copy restored versions, and stays until it has. Jobs that an earlier run
+ * left under way are brought to their end first.
+ * @param note writes the jobs into restore.json
+ * @returns the scenarios that were worked on
+ */
+export type CopyByTasks = (
+  state: RestoreState,
+  ready: ReadySplits,
+  note: (copies: RestoredCopyJob[]) => Promise<void>,
+) => Promise<ReadonlySet<Scenario>>;
 
 /**
  * How it stands: `copied`: nothing waits any more; `waiting`: S3 is at work, come back at `nextLookAt`; `expired`:
@@ -88,10 +111,19 @@ export async function runRestore(options: RestoreOptions): Promise<RestoreEnd> {
       state = { ...state, jobs };
       await store.writeRestore(state);
     };
+    const copy = async (ready: ReadySplits) => {
+      const noteCopies = async (copies: RestoredCopyJob[]) => {
+        state = { ...state, copies };
+        await store.writeRestore(state);
+      };
+      const worked = (await options.copyByTasks?.(state, ready, noteCopies)) ?? new Set();
+      if (worked.size > 0)
+        outcome = await collectOutcomes(record, outcome, worked, store, calls.serverTime());
+    };
     if (options.askByJobs !== undefined) requested += await options.askByJobs(state, outcome, note);
+    if (state.copies?.some(({ end }) => end === null)) await copy(new Map());
     for (;;) {
-      if (!outcome.scenarios.some((ended) => isRestorable(record.plan, ended)))
-        return endOf('copied', state, requested, outcome);
+      if (!outcome.scenarios.some(isRestorable)) return endOf('copied', state, requested, outcome);
       const isEarly = state.nextLookAt !== null && new Date(state.nextLookAt) > calls.serverTime();
       if (!isEarly) {
         const begun = calls.serverTime();
@@ -101,13 +133,23 @@ export async function runRestore(options: RestoreOptions): Promise<RestoreEnd> {
           lastLookAt: state.lastLookAt === null ? null : new Date(state.lastLookAt),
           serverTime: calls.serverTime,
         });
-        outcome = await runDirect({ ...options, store, archived: { restorer, earlier: outcome } });
+        const ready = new Map<Scenario, Set<number>>();
+        const handOver = (scenario: Scenario, split: number) =>
+          void ready.set(scenario, (ready.get(scenario) ?? new Set()).add(split));
+        const archived = {
+          ...{ restorer, earlier: outcome },
+          handOver: options.copyByTasks === undefined ? null : handOver,
+        };
+        outcome = await runDirect({ ...options, store, archived });
+        // Only once they are copied does the pass count: until then the next run looks at the same rows again.
+        if (ready.size > 0)
+          await copy(new Map([...ready].map(([name, found]) => [name, [...found].toSorted(byNumber)])));
         const tally = restorer.tally();
         requested += tally.requested;
-        state = nextState(state, countRestorable(record.plan, outcome), tally, begun, calls.serverTime());
+        state = nextState(state, countRestorable(outcome), tally, begun, calls.serverTime());
         await store.writeRestore(state);
       }
-      if (countRestorable(record.plan, outcome) === 0) return endOf('copied', state, requested, outcome);
+      if (countRestorable(outcome) === 0) return endOf('copied', state, requested, outcome);
       if (state.nextLookAt === null) return endOf('expired', state, requested, outcome);
       if (once || isStopped()) return endOf('waiting', state, requested, outcome);
       await waitUntil(options, state.nextLookAt);
@@ -130,17 +172,24 @@ async function noteAgreement(
   const approved: RestoreState = {
     schemaVersion: 1,
     planDigest: record.plan.digest,
-    ...agreed,
+    tier: agreed.tier,
+    days: agreed.days,
     approvedAt: formatInstant(calls.serverTime()),
     lastLookAt: state?.lastLookAt ?? null,
     nextLookAt: null,
     waiting: state?.waiting ?? 0,
     expired: state?.expired ?? 0,
     turnedAway: state?.turnedAway ?? 0,
+    ...(agreed.approval !== null && { approval: agreed.approval }),
     ...(state?.jobs !== undefined && { jobs: state.jobs }),
+    ...(state?.copies !== undefined && { copies: state.copies }),
   };
   await store.writeRestore(approved);
   return approved;
+}
+
+function byNumber(left: number, right: number): number {
+  return left - right;
 }
 
 function pacedRestores({ restore, concurrency = DEFAULT_REQUESTS_IN_FLIGHT }: RestoreOptions): RestoreCalls {

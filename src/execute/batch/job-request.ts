@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { BatchJobRequest, BatchTag, TaskArguments } from '../../s3/batch-job.ts';
-import { SCENARIO_ACTIONS, type Scenario } from '../../s3/rollback.ts';
+import { COPY_RESTORED, SCENARIO_ACTIONS, type Scenario } from '../../s3/rollback.ts';
 import { SPLIT_LIST_FIELDS } from './split-list.ts';
 import { formatTaskArguments } from './task-arguments.ts';
 
@@ -45,10 +45,15 @@ export function lambdaJobRequest(
   manifest: WrittenManifest,
 ): BatchJobRequest {
   return {
-    ...commonRequest(setting, task.scenario, task.attempt, 'lambda'),
+    ...commonRequest(setting, task.scenario, task.attempt, partOf(task, manifest)),
     manifest: { bucket: setting.record.bucket, ...manifest, fields: SPLIT_LIST_FIELDS },
     operation: { kind: 'lambda', functionArn, userArguments: formatTaskArguments(task) },
   };
+}
+
+/** A job over other splits of what was restored is another job, whatever number its attempt has. */
+function partOf({ operation }: TaskArguments, { key, versionId }: WrittenManifest): string {
+  return operation === COPY_RESTORED ? `${operation} ${key} ${versionId}` : 'lambda';
 }
 
 /** What all jobs of a rollback have in common. */

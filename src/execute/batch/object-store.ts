@@ -1,9 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import type { PlanManifest } from '../../plan/plan-file.ts';
+import { isBatchCopied } from '../../s3/rollback.ts';
 import { RESTORE_FILE, writeRestoreFile } from '../archived/restore-file.ts';
 import type { Sleep } from '../backoff.ts';
 import { writeWhole } from '../disk.ts';
+import type { RowOutcome } from '../journal.ts';
 import { notRun, outcomePath, outcomeText } from '../outcome-file.ts';
+import { readEndedRows } from '../outcome-rows.ts';
 import { openManifest, type PlanRecord } from '../record.ts';
 import { OUTCOME_FILE, readRunStart, START_FILE, writeRunOutcome, writeRunStart } from '../run-files.ts';
 import { outcomeFile, type RunStore } from '../run-store.ts';
@@ -58,11 +62,13 @@ export function objectStore(
     async writeOutcomes(manifest) {
       const bytes = await openManifest(record, manifest);
       const path = outcomeFile(record, manifest.scenario);
+      const isCopied = isBatchCopied(record.plan.inputs.copyWith, manifest.scenario);
       try {
         const text = outcomeText(manifest, () => bytes, {
           name: ({ number }) => journalPrefix(place, manifest.scenario, number),
           read: journalsInOrder(calls, place, manifest.scenario, pause),
           missing: (fact) => notRun(record, fact),
+          ...(isCopied && { ended: resultsOf(record, manifest) }),
         });
         await mkdir(dirname(path), { recursive: true });
         await writeWhole(path, text);
@@ -80,4 +86,10 @@ export function objectStore(
       await publishFile(calls, place, record, RESTORE_FILE, pause);
     },
   };
+}
+
+/** How the rows of a scenario ended so far: what S3's own job copied is in its outcomes alone, in no journal. */
+async function* resultsOf(record: PlanRecord, manifest: PlanManifest): AsyncGenerator<RowOutcome> {
+  for await (const { result } of readEndedRows(record, manifest, outcomePath(manifest.scenario)))
+    yield result;
 }

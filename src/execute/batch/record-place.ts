@@ -40,6 +40,11 @@ export function journalPrefix(place: RecordPlace, scenario: Scenario, split: num
   return `${journalsPrefix(place, scenario)}${String(split).padStart(7, '0')}/`;
 }
 
+/** The manifest of a job that copies what was restored: its name holds what is in it. @param sha256 of its text */
+export function restoredListPath(scenario: Scenario, attempt: number, sha256: string): string {
+  return `jobs/restored-${scenario}-${attempt}-${sha256.replace('sha256:', '').slice(0, 16)}.csv`;
+}
+
 /** The manifest of the job for an attempt: the list of its splits. */
 export function splitListPath(scenario: Scenario, attempt: number): string {
   return `jobs/scenario${scenario}-${attempt}.csv`;

@@ -1,5 +1,5 @@
 import type { PinnedManifest, TaskArguments } from '../../s3/batch-job.ts';
-import { OPERATIONS, SCENARIO_OPERATIONS, SCENARIOS } from '../../s3/rollback.ts';
+import { COPY_RESTORED, SCENARIO_OPERATIONS, SCENARIOS, TASK_OPERATIONS } from '../../s3/rollback.ts';
 import { STORAGE_CLASS_CHOICES } from '../../s3/storage-class.ts';
 
 /** LambdaInvokeOperation, UserArguments: at most 10 pairs, keys of 64 and values of 1,024 characters. */
@@ -43,9 +43,11 @@ export function parseTaskArguments(values: unknown): TaskArguments | string {
   };
   const scenario = SCENARIOS.find((known) => known === text('scenario'));
   if (scenario === undefined) return 'scenario is missing or unknown';
-  const operation = OPERATIONS.find((known) => known === text('operation'));
+  const operation = TASK_OPERATIONS.find((known) => known === text('operation'));
   if (operation === undefined) return 'operation is missing or unknown';
-  if (operation !== SCENARIO_OPERATIONS[scenario]) return `scenario ${scenario} is not there to ${operation}`;
+  const own = SCENARIO_OPERATIONS[scenario];
+  const isOwn = operation === COPY_RESTORED ? own.startsWith('copy') : operation === own;
+  if (!isOwn) return `scenario ${scenario} is not there to ${operation}`;
   const storageClass = STORAGE_CLASS_CHOICES.find((known) => known === text('storageClass'));
   if (storageClass === undefined) return 'storageClass is missing or unknown';
   if (!RECORD.test(text('record'))) return 'record is not s3://bucket/rollback-id/';

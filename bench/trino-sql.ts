@@ -11,15 +11,18 @@ const COLUMNS = [
   'size',
   'last_modified_date',
   'storage_class',
-  'e_tag',
   'is_multipart_uploaded',
   'encryption_status',
   'intelligent_tiering_access_tier',
 ];
 
-/** Every column that a plan needs is read and counted; nothing else happens. */
-export function scanStatement(schema: string): string {
-  return `SELECT ${COLUMNS.map((column) => `count(${column})`).join(', ')} FROM ${schema}.inventory`;
+/**
+ * Every column that a plan of this inventory reads is read and counted; nothing else happens. A plan needs `e_tag` only
+ * where no column tells multipart uploads.
+ */
+export function scanStatement(schema: string, more: readonly string[] = []): string {
+  const columns = [...COLUMNS, ...more];
+  return `SELECT ${columns.map((column) => `count(${column})`).join(', ')} FROM ${schema}.inventory`;
 }
 
 /**

@@ -31,6 +31,7 @@ type Execution = {
   state: 'QUEUED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'CANCELLED';
   reason: string | null;
   answer: QueryAnswer | null;
+  ended: Promise<void>;
 };
 
 /** Rows of a page of results at most (API_GetQueryResults). */
@@ -42,6 +43,8 @@ export class AthenaService {
   readonly executions = new Map<string, Execution>();
   /** Asked about every query; the first answer that is not null becomes its end. */
   fault: (sql: string) => QueryFault | null = () => null;
+  /** Answers a start once the query has ended, so that nobody has to wait before looking again. */
+  isPrompt = false;
   readonly #backend: QueryBackend;
   readonly #resultPrefix: string;
 
@@ -54,7 +57,11 @@ export class AthenaService {
   /** Every operation of Athena that a plan makes. */
   routes(): Route[] {
     return jsonRoutes('AmazonAthena', {
-      StartQueryExecution: (fields) => ({ QueryExecutionId: this.#start(fields).id }),
+      StartQueryExecution: async (fields) => {
+        const { id, ended } = this.#start(fields);
+        if (this.isPrompt) await ended;
+        return { QueryExecutionId: id };
+      },
       GetQueryExecution: (fields) => ({ QueryExecution: this.#describe(this.#execution(fields)) }),
       GetQueryResults: (fields) => this.#results(fields),
       StopQueryExecution: (fields) => this.#stop(this.#execution(fields)),
@@ -78,13 +85,14 @@ export class AthenaService {
       state: 'QUEUED',
       reason: null,
       answer: null,
+      ended: Promise.resolve(),
     };
     this.executions.set(execution.id, execution);
-    this.#run(execution);
+    execution.ended = this.#run(execution);
     return execution;
   }
 
-  #run(execution: Execution): void {
+  async #run(execution: Execution): Promise<void> {
     const fault = this.fault(execution.sql);
     if (fault !== null) {
       execution.state = fault.state;
@@ -92,7 +100,7 @@ export class AthenaService {
       return;
     }
     execution.state = 'RUNNING';
-    this.#backend.execute(execution.sql, `${this.#resultPrefix}tables/${execution.id}`).then(
+    await this.#backend.execute(execution.sql, `${this.#resultPrefix}tables/${execution.id}`).then(
       (answer) => {
         if (execution.state !== 'RUNNING') return;
         execution.state = 'SUCCEEDED';

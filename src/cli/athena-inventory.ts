@@ -26,7 +26,8 @@ export type InventoryPlace = {
   work: string;
 };
 
-type OpenedInventory = Pick<BuildPlanOptions, 'requesters' | 'inventoryQuery'> & {
+/** An inventory that is the table `inventory`, and how its checksum comes about. */
+export type OpenedInventory = Pick<BuildPlanOptions, 'requesters' | 'inventoryQuery'> & {
   source: InventorySource;
   checksum: (source: InventorySource) => Promise<string>;
 };
@@ -46,7 +47,11 @@ export async function openAthenaInventory(
     : tableOfMetadata(place, inventory.tables, inputs);
 }
 
-async function tableOverReport(place: InventoryPlace, source: InventorySource): Promise<OpenedInventory> {
+/** Makes the table `inventory` over exactly the files of a report. */
+export async function tableOverReport(
+  place: InventoryPlace,
+  source: InventorySource,
+): Promise<OpenedInventory> {
   const listing = `${place.work}inventory/`;
   await place.objects.write(`${listing}symlink.txt`, Buffer.from(symlinkText(source)), { once: true });
   await place.glue.createTable(place.database, inventoryTable(source, listing));

@@ -40,6 +40,11 @@ export type EngineChoice =
       found: FoundSource | null;
     };
 
+/** The choice where a report is named: Athena reads nothing else of it. */
+export type ReportChoice =
+  | (EngineChoice & { engine: 'athena'; inventory: { kind: 'report' } })
+  | (EngineChoice & { engine: 'duckdb' });
+
 /** How the choice looks at what there is. */
 export type EngineCalls = {
   /** Opens a report on S3 where it lies. */
@@ -48,39 +53,68 @@ export type EngineCalls = {
   find(reportOnly: boolean): Promise<FoundSource>;
 };
 
+const MADE_HERE = { engine: 'duckdb', reason: null, found: null } as const;
+
 /**
  * Decides which engine makes the plan: the one that is asked for; else Athena for what DuckDB cannot read (S3 Metadata,
  * ORC) or what is large, where a record bucket is named for it to write to; else DuckDB.
  * @throws RunbookError INVALID_OPTION, NO_USABLE_INVENTORY, INVENTORY_*
  */
 export async function chooseEngine(options: EngineOptions, calls: EngineCalls): Promise<EngineChoice> {
-  const { engine = 'auto', recordBucket } = options;
-  const here = { engine: 'duckdb', reason: null, found: null } as const;
-  if (engine === 'duckdb') return here;
-  if (recordBucket === undefined) {
-    if (engine !== 'athena') return here;
-    throw new RunbookError('INVALID_OPTION', '--engine athena needs --record-bucket.', {
-      hint: 'name the record bucket of the bootstrap stack: Athena writes its tables and the manifests there',
+  const place = athenaPlace(options);
+  if (place === null) return MADE_HERE;
+  const word = automaticInventory(options);
+  if (word === null) {
+    return chooseForNamed(options, place, {
+      open: calls.open,
+      reads: 'S3 Metadata and S3 Inventory reports on S3',
+      hint: 'give --inventory s3://BUCKET/PREFIX/…/manifest.json, or leave --inventory and --list out to have the best source found; leave --engine out to plan with DuckDB',
     });
   }
-  const place = { recordBucket, workGroup: options.workGroup ?? DEFAULT_WORK_GROUP };
-  const isAsked = engine === 'athena';
-  const word = automaticInventory(options);
-  if (word !== null) return chooseForFound(await calls.find(word === 's3-inventory'), place, isAsked, calls);
+  return chooseForFound(await calls.find(word === 's3-inventory'), place, options.engine === 'athena', calls);
+}
+
+/**
+ * The same where the inventory is named, and nothing else will do.
+ * @throws RunbookError INVALID_OPTION, INVENTORY_*
+ */
+export async function chooseReportEngine(
+  options: EngineOptions,
+  open: EngineCalls['open'],
+): Promise<ReportChoice> {
+  const place = athenaPlace(options);
+  if (place === null) return MADE_HERE;
+  return chooseForNamed(options, place, {
+    open,
+    reads: 'one S3 Inventory report on S3',
+    hint: 'give --inventory s3://BUCKET/PREFIX/…/manifest.json, or leave --engine out to plan with DuckDB',
+  });
+}
+
+/** Where Athena would write; null where it is not to be thought of. @throws RunbookError INVALID_OPTION */
+function athenaPlace({ engine, recordBucket, workGroup }: EngineOptions): AthenaPlace | null {
+  if (engine === 'duckdb') return null;
+  if (recordBucket !== undefined) return { recordBucket, workGroup: workGroup ?? DEFAULT_WORK_GROUP };
+  if (engine !== 'athena') return null;
+  throw new RunbookError('INVALID_OPTION', '--engine athena needs --record-bucket.', {
+    hint: 'name the record bucket of the bootstrap stack: Athena writes its tables and the manifests there',
+  });
+}
+
+async function chooseForNamed(
+  options: EngineOptions,
+  place: AthenaPlace,
+  { open, reads, hint }: Pick<EngineCalls, 'open'> & { reads: string; hint: string },
+): Promise<ReportChoice> {
+  const isAsked = options.engine === 'athena';
   const url = reportUrl(options);
   if (url === null) {
-    if (!isAsked) return here;
-    throw new RunbookError(
-      'INVALID_OPTION',
-      '--engine athena reads S3 Metadata and S3 Inventory reports on S3.',
-      {
-        hint: 'give --inventory s3://BUCKET/PREFIX/…/manifest.json, or leave --inventory and --list out to have the best source found; leave --engine out to plan with DuckDB',
-      },
-    );
+    if (!isAsked) return MADE_HERE;
+    throw new RunbookError('INVALID_OPTION', `--engine athena reads ${reads}.`, { hint });
   }
-  const source = await calls.open(url, place);
+  const source = await open(url, place);
   const { isNeeded, reason } = judgeReport(source.format === 's3-inventory-orc', source.files);
-  if (!isNeeded && !isAsked) return { ...here, reason };
+  if (!isNeeded && !isAsked) return { ...MADE_HERE, reason };
   const why = isAsked ? 'it was asked for' : reason;
   return { engine: 'athena', place, inventory: { kind: 'report', source }, reason: why, found: null };
 }

@@ -1,5 +1,6 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { RawRetentionOptions } from '../retention/settings.ts';
+import { ENGINES } from './choose-engine.ts';
 import { addEndpointOptions, type EndpointOptions } from './endpoint-options.ts';
 
 export type ExtendRetentionOptions = RawRetentionOptions &
@@ -7,8 +8,11 @@ export type ExtendRetentionOptions = RawRetentionOptions &
     inventory?: string[];
     list?: boolean;
     concurrency?: string;
+    resume?: boolean;
     previous?: string;
+    engine?: string;
     recordBucket?: string;
+    workGroup?: string;
     reportOnly?: boolean;
     prices?: string;
     out: string;
@@ -32,6 +36,10 @@ Examples:
     npm run --silent s3-rewind -- extend-retention --config retention.yaml --previous latest \\
       --record-bucket my-records --inventory s3://my-reports/my-bucket/all/2025-09-07T01-00Z/manifest.json --out my-extension-3
     npm run --silent s3-rewind -- start-jobs --record s3://my-records/rt-my-bucket-20250907t030000z-1a2b3c4d/ --unattended
+
+  A report that is too large for this machine: Athena reads it where it lies, and S3 puts the manifests together:
+    npm run --silent s3-rewind -- extend-retention --config retention.yaml --engine athena \\
+      --record-bucket my-records --inventory s3://my-reports/my-bucket/all/2025-09-07T01-00Z/manifest.json --out my-extension-4
 
   Look at a small bucket now, and change nothing ever:
     npm run --silent s3-rewind -- extend-retention --bucket my-bucket --prefix important/ --list \\
@@ -68,7 +76,14 @@ export function addExtendRetentionCommand(program: Command): void {
       'manifest.json of an S3 Inventory report with the Object Lock fields, or its files; local or s3://bucket/key; or the s3://… folder of all reports, for the newest',
     )
     .option('--list', 'for small buckets: list now, and ask for the lock of every current version')
+    .addOption(
+      new Option('--engine <name>', 'what reads the report: this machine (duckdb), or AWS (athena)')
+        .choices(ENGINES)
+        .default('auto'),
+    )
+    .option('--work-group <name>', 'athena: the workgroup to run queries in (default: s3-rewind-plan)')
     .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')
+    .option('--resume', 'with --list: go on with the listing and the locks that an interrupted run left')
     .option('--prices <file>', 'price table (JSON) that overrides the built-in one, see docs/estimates.md')
     .requiredOption('--out <folder>', 'the folder to make; must not exist, or be empty')
     .option('--json', 'print one JSON object instead of the summary')

@@ -2,43 +2,32 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openS3Client } from '../aws/client.ts';
 import { openRetentionCalls } from '../aws/retention-calls.ts';
-import { openDuckDb } from '../engine/duckdb.ts';
-import type { QueryEngine } from '../engine/query-engine.ts';
 import { RunbookError } from '../errors.ts';
 import { readPatiently, sleep } from '../execute/backoff.ts';
 import { formatRecordUrl } from '../execute/batch/record-place.ts';
 import { refusalOf } from '../execute/refusals.ts';
-import { openInventory } from '../inventory/open.ts';
-import { readParquetColumns } from '../inventory/parquet-columns.ts';
-import type { InventorySource } from '../inventory/source.ts';
-import { type StagedFolder, stageFolder } from '../plan/plan-folder.ts';
+import { stageFolder } from '../plan/plan-folder.ts';
 import { builtInPrices, readPriceTable } from '../plan/prices.ts';
-import type { Progress } from '../progress.ts';
 import { readTemplate } from '../render/handlebars.ts';
 import { assertBucketLock } from '../retention/bucket-lock.ts';
-import { buildRetentionPlan } from '../retention/build-retention-plan.ts';
-import { readLocks } from '../retention/read-locks.ts';
 import { publishRetention } from '../retention/remote-record.ts';
-import { RETENTION_NEEDS, type RetentionCalls } from '../retention/retention-calls.ts';
+import { RETENTION_NEEDS } from '../retention/retention-calls.ts';
 import { renderRetentionComment } from '../retention/retention-comment.ts';
 import { RETENTION_PLAN_FILE, type RetentionPlan } from '../retention/retention-plan-file.ts';
 import type { RetentionRecord } from '../retention/retention-record.ts';
 import { renderRetentionTemplate } from '../retention/retention-template.ts';
-import { type RetentionSettings, readSettings } from '../retention/settings.ts';
+import { readSettings } from '../retention/settings.ts';
 import { parseBucketName } from '../s3/bucket.ts';
 import { parseEndpoint } from './endpoint-options.ts';
 import type { ExtendRetentionOptions } from './extend-retention-command.ts';
 import { watchInterruption } from './interruption.ts';
-import { resolveLatestReports } from './latest-report.ts';
-import { listLiveBucket, outermost, parseConcurrency } from './list-bucket.ts';
-import { LISTING_FILE } from './live-inventory.ts';
+import { removeKeptListing } from './lock-listing.ts';
 import { openRecordCalls } from './open-record.ts';
+import { planExtension } from './plan-extension.ts';
 import { findPreviousRun, type RecordSite } from './previous-run.ts';
-import { fetchInventories } from './remote-inventory.ts';
 import { retentionPlanSummary } from './retention-summary.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
 
-const MEMORY_LIMIT = '2GB';
 const COMMENT_TEMPLATE = new URL('../../templates/retention.md.hbs', import.meta.url);
 
 /** The `extend-retention` command: from the locks of a bucket to the plan of their extension. */
@@ -61,36 +50,25 @@ export async function runExtendRetention(options: ExtendRetentionOptions): Promi
     // The store's clock: its dates are what the locks are compared with.
     const now = calls.serverTime();
     const folder = await stageFolder(options.out, null);
-    let engine: QueryEngine | null = null;
     try {
-      engine = await openDuckDb({
-        workFolder: folder.workPath,
-        memoryLimit: MEMORY_LIMIT,
-        signal: interruption.signal,
-      });
-      const source = await openSource(folder, { engine, calls, settings, options, progress });
-      const plan = await buildRetentionPlan(folder.path, {
-        engine,
-        source,
-        settings,
-        lock,
-        previous,
+      const plan = await planExtension(folder, options, calls, {
+        ...{ settings, lock, previous, prices, now, progress },
         reportOnly: options.reportOnly ?? false,
-        prices,
         template: place === null ? null : await renderRetentionTemplate(settings),
-        now,
-        progress,
+        signal: interruption.signal,
       });
       await writePlan(folder.path, plan);
       interruption.assertNone();
       const record = await publish(site, place, { folder: folder.path, plan });
+      // The plan folder has the listing; that there is one means that there is nothing to go on with.
+      if (options.list) await removeKeptListing(options);
       await folder.commit();
       terminal.finish();
       tell(options, plan, record);
     } catch (error) {
+      if (options.list && isRefusedListing(error)) await removeKeptListing(options);
       throw folder.explain(error);
     } finally {
-      engine?.close();
       await folder.discard();
     }
   } catch (error) {
@@ -102,55 +80,20 @@ export async function runExtendRetention(options: ExtendRetentionOptions): Promi
   }
 }
 
-function assertOneSource({ list, inventory, concurrency }: ExtendRetentionOptions): void {
+/** Whether going on with the same listing would end in the same way. */
+function isRefusedListing(error: unknown): boolean {
+  return error instanceof RunbookError && ['INVENTORY_INCONSISTENT', 'NOTHING_IN_SCOPE'].includes(error.code);
+}
+
+function assertOneSource({ list, inventory, concurrency, resume }: ExtendRetentionOptions): void {
   if ((list === true) === (inventory !== undefined)) {
     throw new RunbookError('INVALID_OPTION', 'extend-retention needs one of --inventory and --list.', {
       hint: 'give the manifest.json of a report with the Object Lock fields, or --list for a small bucket',
     });
   }
-  if (list || concurrency === undefined) return;
-  throw new RunbookError('INVALID_OPTION', '--concurrency is for --list alone.', { hint: 'leave it out' });
-}
-
-type SourceRequest = {
-  engine: QueryEngine;
-  calls: RetentionCalls;
-  settings: RetentionSettings;
-  options: ExtendRetentionOptions;
-  progress: Progress;
-};
-
-async function openSource(folder: StagedFolder, request: SourceRequest): Promise<InventorySource> {
-  const { engine, options, progress } = request;
-  const describe = (path: string) => readParquetColumns(path, engine);
-  if (options.inventory !== undefined) {
-    const reports = await resolveLatestReports(options.inventory, options);
-    const paths = await fetchInventories(reports, folder.workPath, options, progress);
-    const source = await openInventory(paths, describe);
-    return { ...source, location: reports.join(', ') };
-  }
-  const { bucket, rules } = request.settings;
-  const concurrency = parseConcurrency(options.concurrency);
-  const isWhole = rules.some((rule) => rule.prefixes.length === 0);
-  const listing = join(folder.workPath, 'listing.parquet');
-  const live = await listLiveBucket(
-    {
-      bucket,
-      prefixes: isWhole ? [] : outermost(rules.flatMap((rule) => rule.prefixes)),
-      out: listing,
-      format: 'parquet',
-      concurrency,
-      resume: false,
-      afterInterrupt: 'run the same command again',
-    },
-    { ...parseEndpoint(options), requesterPays: options.requesterPays },
-    progress,
-  );
-  const inventory = join(folder.path, LISTING_FILE);
-  const paths = { listing, locks: join(folder.workPath, 'locks.csv'), inventory };
-  await readLocks(engine, request.calls, bucket, paths, { concurrency, progress, pause: sleep });
-  const source = await openInventory([inventory], describe);
-  return { ...source, location: LISTING_FILE, takenAt: live.listing.takenAt };
+  if (list || (concurrency === undefined && resume !== true)) return;
+  const name = resume ? '--resume' : '--concurrency';
+  throw new RunbookError('INVALID_OPTION', `${name} is for --list alone.`, { hint: 'leave it out' });
 }
 
 /** Puts a plan into the record bucket. @returns the address of its record; null where it stays in its folder */

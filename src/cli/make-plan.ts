@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BuildPlanOptions, buildPlan } from '../plan/build-plan.ts';
-import type { Check, PlanEngine, RollbackPlan } from '../plan/plan-file.ts';
+import type { PlanEngine, RollbackPlan } from '../plan/plan-file.ts';
 import { builtInPrices, type PriceTable } from '../plan/prices.ts';
 import { bundleTaskCode } from '../render/task-code.ts';
-import { formatBytes } from '../review/figures.ts';
 import { writeReview } from '../review/review-files.ts';
+import { engineCheck } from './engine-check.ts';
 
 export type MakePlanOptions = Omit<BuildPlanOptions, 'prices' | 'taskCode'> & {
   prices: PriceTable | null;
@@ -31,11 +31,7 @@ export async function makePlan(folder: string, options: MakePlanOptions): Promis
   return plan;
 }
 
-/** The engine in plan.json, and as a note among the checks, where the comment shows it. */
+/** The engine in plan.json and among the checks. */
 function tellEngine(plan: RollbackPlan, engine: PlanEngine): Pick<RollbackPlan, 'engine' | 'checks'> {
-  const cost =
-    engine.name === 'athena' ? ` ${engine.queries} queries scanned ${formatBytes(engine.scannedBytes)}.` : '';
-  const message = `${engine.name === 'athena' ? 'Athena' : 'DuckDB'} made this plan: ${engine.reason}.${cost}`;
-  const check: Check = { code: 'QUERY_ENGINE', level: 'info', message, hint: 'choose with --engine' };
-  return { engine, checks: [...plan.checks, check] };
+  return { engine, checks: [...plan.checks, engineCheck(engine)] };
 }

@@ -104,7 +104,10 @@ async function listNow(
  * Where an unfinished listing outlives the command: beside the plan folder, or in --work-dir. Null for a plan folder
  * that exists already: it may be a mount point, beside which nothing can be written.
  */
-async function partialListingPath({ out, workDir }: SourceOptions): Promise<string | null> {
+export async function partialListingPath({
+  out,
+  workDir,
+}: Pick<SourceOptions, 'out' | 'workDir'>): Promise<string | null> {
   const name = `${basename(resolve(out))}.listing.partial`;
   if (workDir !== undefined) return join(resolve(workDir), name);
   const isThere = await stat(out).then(

@@ -159,7 +159,7 @@ async function chooseEngineFor(
   const isHere = options.recordBucket === undefined && options.engine !== 'athena';
   if (isHere) return { engine: 'duckdb', reason: null, found: null };
   const { chooseEngine } = await import('./choose-engine.ts');
-  const { openAthenaSide, openReportOnS3 } = await import('./plan-athena.ts');
+  const { openAthenaSide, openReportOnS3 } = await import('./athena-side.ts');
   const { findSource } = await import('./find-source.ts');
   return chooseEngine(options, {
     open: (url, place) => openReportOnS3(openAthenaSide({ ...options, ...place }), url),
@@ -180,7 +180,8 @@ async function planOnAthena(
 ): Promise<RollbackPlan> {
   const { asked, ...rest } = made;
   const { found, place, inventory, reason } = choice;
-  const { makeAthenaPlan, openAthenaSide } = await import('./plan-athena.ts');
+  const { openAthenaSide } = await import('./athena-side.ts');
+  const { makeAthenaPlan } = await import('./plan-athena.ts');
   const { checkBuckets } = await import('./bucket-checks.ts');
   const { inputs, checks } =
     found === null ? { inputs: asked, checks: null } : await checkBuckets(asked, options, null);

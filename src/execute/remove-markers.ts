@@ -141,10 +141,11 @@ async function settleKey(
   const gone = new Set(rows.flatMap(({ versionId }) => versionId ?? []));
   const listed = exposedEntry(work.proof, gone);
   let exposed = listed?.versionId ?? null;
-  // What a HEAD proved shows nothing of what lies below. The plan does, and nothing can get in between, as new entries
-  // come to the top; should that entry itself be gone, verify finds it missing and undo leaves the key alone.
+  // What a HEAD proved shows nothing of what lies below. The plan does where every planned marker went just now, and
+  // nothing can get in between, as new entries come to the top; one that was denied before may be on top. Should the
+  // planned entry itself be gone, verify finds it missing and undo leaves the key alone.
   if (listed === undefined) {
-    const planned = rows.length === work.key.rows.length ? rows[0]?.exposedVersionId : undefined;
+    const planned = rows.length === work.key.planned ? rows[0]?.exposedVersionId : undefined;
     exposed = planned ?? (await exposedNow(context, work.key));
   }
   for (const row of rows) context.settle(row, outcomeOf('done', { newVersionId: exposed }));

@@ -49,7 +49,12 @@ export type TaskContext = {
 };
 
 /** The rows of one key, in the order of the manifest. */
-export type KeyRows = { key: string; rows: SplitRow[] };
+export type KeyRows = {
+  key: string;
+  rows: SplitRow[];
+  /** how many rows the plan has for the key; those that have ended are not among `rows` */
+  planned: number;
+};
 
 /** One round over rows without an outcome: settles what it can, postpones the rest. */
 export type OperationRound = (context: TaskContext, keys: readonly KeyRows[]) => Promise<void>;

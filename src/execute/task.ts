@@ -100,7 +100,7 @@ export async function runTask(options: TaskOptions): Promise<TaskAnswer> {
   const open = rows.filter(isOpen);
   const wasClosed = endsClosed(text, rows.length);
   const writer = journalWriter(options.journal);
-  const left = open.length > 0 ? await settleRows(options, writer, open, histories) : 0;
+  const left = open.length > 0 ? await settleRows(options, writer, { rows, open }, histories) : 0;
   const counts = noOutcomes();
   for (const row of rows) {
     const outcome = histories.get(row.index)?.outcome?.outcome;
@@ -128,10 +128,12 @@ function assertOwnBucket({ manifest, target }: TaskOptions, row: SplitRow): void
 async function settleRows(
   options: TaskOptions,
   writer: JournalWriter,
-  open: readonly SplitRow[],
+  { rows, open }: { rows: readonly SplitRow[]; open: readonly SplitRow[] },
   histories: ReturnType<typeof foldJournal>,
 ): Promise<number> {
   const settled = new Set<number>();
+  const planned = new Map<string, number>();
+  for (const { key } of rows) planned.set(key, (planned.get(key) ?? 0) + 1);
   const reasons = new Map<number, unknown>();
   const historyOf = (row: SplitRow) => {
     const history = histories.get(row.index) ?? newHistory();
@@ -202,7 +204,7 @@ async function settleRows(
       break;
     }
     try {
-      await round(context, groupByKey(left));
+      await round(context, groupByKey(left, planned));
     } catch (error) {
       await flushAnyway(writer.flush);
       if (!isPassing(error)) {
@@ -248,12 +250,13 @@ function giveUp(
 }
 
 /** Rows of a key stand together in a manifest. */
-function groupByKey(rows: readonly SplitRow[]): KeyRows[] {
+function groupByKey(rows: readonly SplitRow[], planned: ReadonlyMap<string, number>): KeyRows[] {
   const keys = new Map<string, KeyRows>();
   for (const row of rows) {
     const group = keys.get(row.key);
-    if (group === undefined) keys.set(row.key, { key: row.key, rows: [row] });
-    else group.rows.push(row);
+    if (group === undefined) {
+      keys.set(row.key, { key: row.key, rows: [row], planned: planned.get(row.key) ?? 1 });
+    } else group.rows.push(row);
   }
   return [...keys.values()];
 }

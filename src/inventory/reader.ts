@@ -115,7 +115,7 @@ function convert(
   type: 'text' | 'boolean' | 'integer' | 'time',
   dialect: SqlDialect,
 ): string {
-  const name = sqlIdentifier(dialect === 'athena' ? column.name.toLowerCase() : column.name);
+  const name = columnIdentifier(column, dialect);
   const isText = column.type === 'VARCHAR';
   switch (type) {
     case 'text':
@@ -132,6 +132,11 @@ function convert(
       if (isText) return parsedTime(name, dialect);
       return column.type === 'TIMESTAMP' ? name : `CAST(${name} AS timestamp)`;
   }
+}
+
+/** A column of the source. The tables of Glue have their columns in lower case. */
+export function columnIdentifier({ name }: SourceColumn, dialect: SqlDialect): string {
+  return sqlIdentifier(dialect === 'athena' ? name.toLowerCase() : name);
 }
 
 /** No type can be read from a text that starts so: its cast fails, and the error shows the text. */

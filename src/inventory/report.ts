@@ -46,7 +46,7 @@ export async function readInventoryReport(manifestPath: string): Promise<Invento
       'INVENTORY_FORMAT_UNKNOWN',
       `${manifestPath} lists ${manifest.fileFormat} files.`,
       {
-        hint: 'the embedded engine reads CSV and Parquet; ORC needs Athena: plan --engine athena --record-bucket BUCKET --inventory s3://…/manifest.json, or add a Parquet configuration to the bucket',
+        hint: 'the embedded engine reads CSV and Parquet; ORC needs Athena: --engine athena --record-bucket BUCKET --inventory s3://…/manifest.json, or add a Parquet configuration to the bucket',
       },
     );
   }

@@ -130,7 +130,14 @@ export function reviewQueries(sql: SqlRenderer, view: object): (ListQuery & { cl
   });
 }
 
-const MANIFEST_COLUMNS = ['bucket', 'key', 'version_id', 'current_version_id', 'size', 'storage_class'];
+export const MANIFEST_COLUMNS = [
+  'bucket',
+  'key',
+  'version_id',
+  'current_version_id',
+  'size',
+  'storage_class',
+];
 const REVIEW_COLUMNS = [
   'key',
   'version_id',
@@ -142,10 +149,13 @@ const REVIEW_COLUMNS = [
   'current_version_id',
 ];
 
+/** Columns whose values never have a quote, comma or line break: encoded, numbers, times, or names of our own. */
+const PLAIN_COLUMNS = new Set(['bucket', 'key', 'size', 'would_be', 'last_modified']);
+
 /** Gives a list its query. @param values of the template, without those of the shape */
-function listQuery(
+export function listQuery(
   sql: SqlRenderer,
-  template: 'manifest' | 'undo-manifest' | 'review',
+  template: 'manifest' | 'undo-manifest' | 'review' | 'retention-manifest',
   values: object,
   list: { name: string; folder: string; file: string; header: boolean; columns: readonly string[] },
 ): ListQuery {
@@ -154,7 +164,7 @@ function listQuery(
     sql(template, {
       ...values,
       target: shape.kind === 'lines' ? linesTable(name) : name,
-      listColumns: columns,
+      listColumns: columns.map((column) => ({ name: column, quoted: !PLAIN_COLUMNS.has(column) })),
       ...shapeView(shape, header ? columns : null),
     });
   return {
@@ -220,10 +230,16 @@ export async function writeLists(
   return lists;
 }
 
-/** Writes lists from DuckDB into a folder that is to become the plan folder. */
-export async function listFolder(engine: QueryEngine, folder: string): Promise<WriteList> {
-  await mkdir(join(folder, 'manifests'));
-  await mkdir(join(folder, 'review'));
+/**
+ * Writes lists from DuckDB into a folder that is to become the plan folder.
+ * @param kinds folders of the lists, which are there also where a list is not
+ */
+export async function listFolder(
+  engine: QueryEngine,
+  folder: string,
+  kinds: readonly string[],
+): Promise<WriteList> {
+  for (const kind of kinds) await mkdir(join(folder, kind));
   return async (list) => {
     const path = join(folder, list.path);
     const copy = `COPY (${list.query}) TO ${sqlText(path)} (FORMAT csv, HEADER ${list.header}, DELIMITER ',', QUOTE '"', ESCAPE '"')`;

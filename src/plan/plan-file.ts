@@ -222,7 +222,7 @@ const requestersSchema = z.strictObject({
   total: count.describe('how many there are'),
 });
 
-const engineSchema = z.strictObject({
+export const engineSchema = z.strictObject({
   name: z.enum(['duckdb', 'athena']),
   reason: z.string().describe('why this engine made the plan'),
   queries: count.describe('queries that Athena ran; 0 for DuckDB'),

@@ -48,6 +48,8 @@ export function queryView(
     copiesPossible: !(isMarkerRemoval && removeMarkers),
     orderByOrdinal: source.order === 'ordinal',
     isLatestFirst: source.order !== 'ordinal',
+    // Else the time of an entry is its order.
+    hasOwnOrder: source.order !== 'last-modified',
     include: {
       ambiguous: inputs.includeUncertain.includes('ambiguous'),
       suspectMultipart: inputs.includeUncertain.includes('suspect-multipart'),

@@ -33,7 +33,9 @@ const SQL_TEMPLATES = [
   'refused-rows',
   'retention-counts',
   'retention-selected',
+  'retention-tally',
   'retention-manifest',
+  'retention-samples',
 ] as const;
 type SqlTemplate = (typeof SQL_TEMPLATES)[number];
 

@@ -12,13 +12,19 @@ import { encodeKey } from '../s3/manifest.ts';
 import { formatInstant } from '../s3/point-in-time.ts';
 import type { RetentionCalls } from './retention-calls.ts';
 
-/** Versions that are looked at before the next ones are taken from the listing. */
+/** Versions that are taken from the listing at a time. */
 const PAGE_ROWS = 10_000;
+/** Locks that are noted at a time: what a killed command loses at most, beside the requests under way. */
+const NOTED_ROWS = 100;
+const HEADER = 'encoded_key,version_id,retain_until,mode,legal_hold\n';
+const COLUMNS = `{encoded_key: 'VARCHAR', version_id: 'VARCHAR', retain_until: 'VARCHAR', mode: 'VARCHAR', legal_hold: 'VARCHAR'}`;
 
 /**
  * Asks for the lock of every current version of a listing, which has none, and writes the listing again with the
  * columns of S3 Inventory: one or two requests a version, so for small buckets.
- * @param paths `listing`: Parquet of the lister; `locks`: a work file; `inventory`: the file to make
+ * @param paths `listing`: Parquet of the lister; `locks`: what was read so far, which an interrupted command leaves and
+ *   the next one goes on from; `inventory`: the file to make
+ * @param options `interrupted`: what to throw once the signal has come
  * @throws S3CallError where a lock cannot be read: without it nothing tells what to extend
  */
 export async function readLocks(
@@ -26,46 +32,108 @@ export async function readLocks(
   calls: Pick<RetentionCalls, 'readRetention' | 'readLegalHold'>,
   bucket: string,
   paths: { listing: string; locks: string; inventory: string },
-  options: { concurrency: number; progress: Progress; pause: Sleep },
+  options: {
+    concurrency: number;
+    progress: Progress;
+    pause: Sleep;
+    signal: AbortSignal;
+    interrupted: () => Error;
+  },
 ): Promise<void> {
   const listing = parquetReader([{ path: paths.listing }]);
-  const current = `FROM ${listing} WHERE is_latest AND NOT is_delete_marker`;
-  const [counted] = await engine.rows(`SELECT count(*) AS versions ${current}`);
+  await keepWholeLines(paths.locks);
+  const locks = `SELECT url_decode(encoded_key) AS key, version_id, nullif(retain_until, '') AS retain_until, mode, legal_hold
+      FROM read_csv(${sqlText(paths.locks)}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', columns = ${COLUMNS})`;
+  const current = `FROM ${listing} AS listing WHERE is_latest AND NOT is_delete_marker`;
+  await engine.run(
+    `CREATE OR REPLACE TABLE unread_locks AS SELECT key, version_id, ordinal ${current} AND NOT EXISTS (SELECT 1 FROM (${locks}) AS locks WHERE locks.key = listing.key AND locks.version_id = listing.version_id)`,
+  );
+  const [counted] = await engine.rows(
+    `SELECT (SELECT count(*) ${current}) AS versions, (SELECT count(*) FROM unread_locks) AS unread`,
+  );
   const total = Number(counted?.versions ?? 0);
+  const notes = await openNotes(paths.locks, total - Number(counted?.unread ?? 0), (read) =>
+    options.progress(
+      `Reading locks: ${read.toLocaleString('en')} of ${total.toLocaleString('en')} current versions`,
+      (100 * read) / total,
+    ),
+  );
   const pace = callPace(options.concurrency);
   const read = <T>(request: () => Promise<T>) => readPatiently(() => pace.run(request), options.pause);
-  const file = await open(paths.locks, 'w');
   try {
-    await file.appendFile('encoded_key,version_id,retain_until,mode,legal_hold\n');
-    for (let done = 0; done < total; done += PAGE_ROWS) {
+    for (let after = -1; ; ) {
+      // Encoded, because the engine's text decoder drops a byte order mark at the beginning of a value.
       const rows = await engine.rows(
-        `SELECT key, version_id ${current} ORDER BY ordinal LIMIT ${PAGE_ROWS} OFFSET ${done}`,
+        `SELECT url_encode(key) AS encoded_key, version_id, ordinal FROM unread_locks WHERE ordinal > ${after} ORDER BY ordinal LIMIT ${PAGE_ROWS}`,
       );
-      const lines: string[] = [];
       await forEachConcurrently(rows, options.concurrency, async (row) => {
-        const version = { bucket, key: String(row.key), versionId: String(row.version_id) };
-        const line = await readLock(version, calls, read);
-        if (line !== null) lines.push(`${line}\n`);
+        if (options.signal.aborted) throw options.interrupted();
+        const key = decodeURIComponent(String(row.encoded_key));
+        const line = await readLock({ bucket, key, versionId: String(row.version_id) }, calls, read);
+        await notes.add(line);
       });
-      await file.appendFile(lines.join(''));
-      options.progress('Reading the locks of current versions', (100 * (done + rows.length)) / total);
+      if (rows.length < PAGE_ROWS) break;
+      after = Number(rows.at(-1)?.ordinal);
     }
   } finally {
-    await file.close();
+    await notes.close();
   }
-  const columns = `{encoded_key: 'VARCHAR', version_id: 'VARCHAR', retain_until: 'VARCHAR', mode: 'VARCHAR', legal_hold: 'VARCHAR'}`;
   await engine.run(`COPY (
     SELECT listing.*,
       CAST(locks.retain_until AS timestamp) AS object_lock_retain_until_date,
       locks.mode AS object_lock_mode,
       locks.legal_hold AS object_lock_legal_hold_status
     FROM ${listing} AS listing
-    LEFT JOIN (
-      SELECT url_decode(encoded_key) AS key, version_id, nullif(retain_until, '') AS retain_until, mode, legal_hold
-      FROM read_csv(${sqlText(paths.locks)}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', columns = ${columns})
-    ) AS locks ON listing.key = locks.key AND listing.version_id = locks.version_id
+    LEFT JOIN (${locks}) AS locks ON listing.key = locks.key AND listing.version_id = locks.version_id
     ORDER BY listing.ordinal
   ) TO ${sqlText(paths.inventory)} (FORMAT parquet, COMPRESSION zstd)`);
+}
+
+/** Notes locks in a file as they are read. @param told how many have been read, of all */
+async function openNotes(path: string, before: number, told: (read: number) => void) {
+  const file = await open(path, 'a');
+  let read = before;
+  let lines: string[] = [];
+  let writing = Promise.resolve();
+  // One after the other, so that no line stands within another.
+  const write = () => {
+    const text = lines.join('');
+    lines = [];
+    told(read);
+    writing = writing.then(() => file.appendFile(text));
+    return writing;
+  };
+  return {
+    async add(line: string | null): Promise<void> {
+      read += 1;
+      if (line !== null) lines.push(`${line}\n`);
+      if (lines.length >= NOTED_ROWS) await write();
+    },
+    async close(): Promise<void> {
+      try {
+        await write();
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+/** Cuts off a line that a killed command had begun; a file without a whole one begins anew. */
+async function keepWholeLines(path: string): Promise<void> {
+  const file = await open(path, 'a+');
+  try {
+    const { size } = await file.stat();
+    // Far more than the longest line: a key has 1,024 bytes, three times that when encoded.
+    const length = Math.min(size, 64 * 1024);
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    const whole = size - length + buffer.lastIndexOf('\n') + 1;
+    const kept = size > length || buffer.includes('\n') ? whole : 0;
+    await file.truncate(kept);
+    if (kept === 0) await file.appendFile(HEADER);
+  } finally {
+    await file.close();
+  }
 }
 
 /** @returns a line, or null for a version that has gone since the listing: the run will find it missing */

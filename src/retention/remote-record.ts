@@ -80,7 +80,8 @@ export async function listRetentionRecords(
 }
 
 /**
- * Uploads a plan folder, each file only where there is none, retention.json last: a record without it is none.
+ * Uploads a plan folder, each file only where there is none, retention.json last: a record without it is none. A
+ * manifest in parts is there already: S3 put it together.
  * @throws RunbookError RECORD_EXISTS; S3CallError
  */
 export async function publishRetention(
@@ -89,7 +90,8 @@ export async function publishRetention(
   record: RetentionRecord,
 ): Promise<void> {
   const { folder, plan } = record;
-  const covered = [...plan.sql, ...plan.manifests, ...(plan.template === undefined ? [] : [plan.template])];
+  const here = plan.manifests.filter(({ parts }) => parts === undefined);
+  const covered = [...plan.sql, ...here, ...(plan.template === undefined ? [] : [plan.template])];
   const paths = covered.map(({ path }) => path);
   for (const path of SHOWN_FILES) if (await isThere(join(folder, path))) paths.push(path);
   for (const path of [...paths, RETENTION_PLAN_FILE]) {

@@ -1,6 +1,7 @@
 import canonicalize from 'canonicalize';
 import { z } from 'zod';
 import { sha256OfText } from '../inventory/checksum.ts';
+import { engineSchema } from '../plan/plan-file.ts';
 import { RETENTION_MODES } from '../s3/retention.ts';
 import { RETENTION_CLASSES } from './rule.ts';
 import { settingsSchema } from './settings.ts';
@@ -34,7 +35,13 @@ const manifestSchema = z.strictObject({
   converted: count.describe('versions whose lock changes from GOVERNANCE to COMPLIANCE'),
   path: z.string(),
   bytes: count,
-  sha256,
+  sha256: sha256.describe('of the file; where there are parts, over the SHA-256s of the parts'),
+  parts: z
+    .array(count)
+    .optional()
+    .describe(
+      'sizes of the parts that the file was put together from on S3; absent where sha256 is of the file',
+    ),
 });
 export type RetentionManifest = z.infer<typeof manifestSchema>;
 
@@ -116,12 +123,15 @@ export const retentionPlanSchema = z
     samples: z.array(sampleSchema).describe('not part of the digest'),
     estimate: estimateSchema.describe('not part of the digest'),
     checks: z.array(checkSchema).describe('not part of the digest'),
+    engine: engineSchema
+      .optional()
+      .describe('what made the plan, where there was a choice; not part of the digest'),
   })
   .describe('The plan of an extension of Object Lock retention. Immutable: what was reviewed is what runs.');
 export type RetentionPlan = z.infer<typeof retentionPlanSchema>;
 
 /** What the digest leaves out: itself, and what only informs. */
-type Uncovered = 'digest' | 'samples' | 'estimate' | 'checks';
+type Uncovered = 'digest' | 'samples' | 'estimate' | 'checks' | 'engine';
 
 /** SHA-256 over the canonical JSON (RFC 8785) of everything that decides what runs; the inventory's place does not. */
 export function retentionDigest(plan: Omit<RetentionPlan, Uncovered>): string {

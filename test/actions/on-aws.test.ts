@@ -19,7 +19,7 @@ afterEach(async () => {
 
 type Run = ReturnType<Workplace['dispatch']>;
 const HOSTILE = '<img src=x onerror=alert(1)> @alice | `x` [a](javascript:1)\n\n# Heading';
-const FAST = { 'poll-seconds': '0.02' };
+const FAST = { 'poll-seconds': '0.05' };
 const stateOf = () => place.github.state.repository('acme', 'data');
 const approvals = () =>
   [...place.account.cloudFormation.roles.byName.values()].map(
@@ -229,7 +229,7 @@ test('the plan is shown before its record is put into the bucket; where that fai
   expectEnd(again, 0, 'planned');
   expect(stateOf().comments.at(-1)?.body).toContain('### Waiting for approval by `bob`');
   expect(again.summary.match(/^### (Planned|Waiting)/gm)).toEqual(['### Waiting']);
-}, 60_000);
+});
 
 test('a stack that fails, its cleanup, and a run that stops on the way: each told, the tag taken off', async () => {
   const { cloudFormation, batch, sandbox } = place.account;

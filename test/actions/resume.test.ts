@@ -94,7 +94,7 @@ test('jobs whose runner was lost: shown again, refused without an approval of it
   const ended = await resume(place.dispatch(), record);
   expectEnd(ended, 0, 'nothing-to-do');
   expect(commentOf(planned)).toContain('### Done, verified');
-}, 120_000);
+});
 
 test('a runner that carried the plan out itself and was lost; neither a comment of another plan nor a folder will do', async () => {
   const { sandbox } = place.account;
@@ -125,4 +125,4 @@ test('a runner that carried the plan out itself and was lost; neither a comment 
   expectEnd(done, 0, 'done');
   expect(done.result.command).toMatchObject({ executor: 'direct', rows: 9, outcomes: { done: 9 } });
   expect(commentOf(planned)).toContain('### Done, verified');
-}, 120_000);
+});

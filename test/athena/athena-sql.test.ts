@@ -1,11 +1,13 @@
 import { validate } from '@polyglot-sql/sdk';
 import { describe, expect, test } from 'vitest';
 import { renderMatrix } from './matrix.ts';
+import { renderRetentionMatrix } from './retention-matrix.ts';
 
 const matrix = await renderMatrix();
+const texts = [...matrix, ...(await renderRetentionMatrix())];
 
-describe('the Athena text of a plan', () => {
-  test.each(matrix)('$name parses as Athena SQL and as Trino SQL', ({ queries }) => {
+describe('the Athena text of a plan and of an extension', () => {
+  test.each(texts)('$name parses as Athena SQL and as Trino SQL', ({ queries }) => {
     for (const { name, text } of queries) {
       for (const dialect of ['athena', 'trino']) {
         const result = validate(text, dialect);
@@ -19,9 +21,11 @@ describe('the Athena text of a plan', () => {
     expect(validate('CREATE TABLE x AS SELECT FROM WHERE', 'trino').valid).toBe(false);
   });
 
-  test.each(matrix)('$name names no file of this machine and no function of DuckDB alone', ({ queries }) => {
+  test.each(texts)('$name names no file of this machine and no function of DuckDB alone', ({ queries }) => {
     for (const { text } of queries) {
-      expect(text).not.toMatch(/read_csv|read_parquet|epoch_ms|strlen|strftime|list_slice|string_split|\/\//);
+      expect(text).not.toMatch(
+        /read_csv|read_parquet|epoch_[mu]s|make_timestamp|TRY_CAST|isfinite|strlen|strftime|list_slice|string_split|\/\//,
+      );
     }
   });
 

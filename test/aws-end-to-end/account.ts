@@ -65,12 +65,12 @@ export async function openAccount(): Promise<Account> {
     deploy: (record, ...options) =>
       command(
         ...['deploy', '--record', record, '--boundary-arn', BOUNDARY, '--service-role-arn', SERVICE_ROLE],
-        ...['--poll-seconds', '0.02', '--quiet', '--json'],
+        ...['--poll-seconds', '0.05', '--quiet', '--json'],
         ...(record.startsWith('s3:') ? [] : ['--record-bucket', RECORDS]),
         ...options,
       ),
     startJobs: (record, ...options) =>
-      command('start-jobs', '--record', record, '--poll-seconds', '0.02', '--quiet', '--json', ...options),
+      command('start-jobs', '--record', record, '--poll-seconds', '0.05', '--quiet', '--json', ...options),
     async end() {
       await cloudFormation.settle();
       await batch.stop();

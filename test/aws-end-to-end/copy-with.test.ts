@@ -34,10 +34,10 @@ function textOf(bucket: Bucket, key: string): string {
 const verify = (record: string) => account.command('verify', '--record', record, '--quiet', '--json');
 
 async function undo(record: string): Promise<Deployed> {
-  const planned = await account.start(
+  const planned = await account.command(
     ...['undo', '--record', record, '--record-bucket', 'records', '--json'],
     ...['--endpoint-url', account.sandbox.endpoint, '--region', 'us-east-1', '--force-path-style'],
-  ).result;
+  );
   return resultOf(await account.deploy(resultOf(planned).record));
 }
 

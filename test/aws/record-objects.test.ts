@@ -90,3 +90,17 @@ test('a list that S3 could not hold is refused', () => {
   const files = Array.from({ length: 10_001 }, (_, index) => ({ url: `s3://r/${index}`, bytes: 5 * MIB }));
   expect(() => planAssembly(files, 's3://r/list')).toThrow('10001 parts');
 });
+
+test('a list is written once: the same again is ours, another one is refused, and no upload is left', async () => {
+  const { objects, files } = await writeFiles('once', [6 * MIB, 10]);
+  const url = 's3://record/id/manifests/scenario3c.csv';
+  const parts = planAssembly(files, url);
+  const first = await objects.assemble(url, parts);
+  expect(await objects.assemble(url, parts)).toEqual(first);
+  const other = await writeFiles('other', [6 * MIB, 11]);
+  await expect(objects.assemble(url, planAssembly(other.files, url))).rejects.toMatchObject({
+    code: 'RECORD_EXISTS',
+  });
+  const { Uploads } = await clientOf(sandbox).send(new ListMultipartUploadsCommand({ Bucket: 'record' }));
+  expect(Uploads ?? []).toEqual([]);
+});

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { chooseEngine, type EngineCalls, type EngineOptions } from '../../src/cli/choose-engine.ts';
+import {
+  chooseEngine,
+  chooseReportEngine,
+  type EngineCalls,
+  type EngineOptions,
+} from '../../src/cli/choose-engine.ts';
 import type { FoundSource } from '../../src/cli/find-source.ts';
 import type { FoundReport } from '../../src/inventory/s3-inventory.ts';
 import type { InventorySource } from '../../src/inventory/source.ts';
@@ -31,7 +36,7 @@ const calls = (change: Partial<EngineCalls> = {}): EngineCalls => ({ open: small
 const MADE_HERE = { engine: 'duckdb', found: null };
 const byAthena = (reason: RegExp) => ({ engine: 'athena', reason: expect.stringMatching(reason) });
 
-test.each<[name: string, options: EngineOptions, opened: typeof small, choice: object]>([
+const NAMED: [name: string, options: EngineOptions, opened: typeof small, choice: object][] = [
   [
     'a small report',
     given,
@@ -61,8 +66,12 @@ test.each<[name: string, options: EngineOptions, opened: typeof small, choice: o
   ['a local file', { ...given, inventory: ['versions.csv'] }, small, { ...MADE_HERE, reason: null }],
   ['two reports', { ...given, inventory: [URL, URL] }, small, { ...MADE_HERE, reason: null }],
   ['a live listing', { recordBucket: 'record', list: true }, small, { ...MADE_HERE, reason: null }],
-])('named: %s', async (_name, options, opened, choice) => {
+];
+
+test.each(NAMED)('named: %s', async (_name, options, opened, choice) => {
   expect(await chooseEngine(options, calls({ open: opened }))).toMatchObject(choice);
+  // An extension chooses in the same way.
+  expect(await chooseReportEngine(options, opened)).toMatchObject(choice);
 });
 
 const tables = tablesAt((table) => [table]);
@@ -133,6 +142,12 @@ describe('Athena cannot be had', () => {
       (cause: unknown) => cause,
     );
     expect(error).toMatchObject({ code: 'INVALID_OPTION', hint: expect.stringMatching(hint) });
+    // An extension cannot leave the report to be found.
+    const refused = chooseReportEngine({ ...options, engine: 'athena' }, small);
+    await expect(refused).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      hint: expect.not.stringContaining('best source'),
+    });
   });
 
   test('where nothing but a listing serves: what was seen, and why not', async () => {

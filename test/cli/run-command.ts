@@ -18,15 +18,11 @@ export async function runCommand(...args: string[]): Promise<CommandResult> {
 /** Runs a command line as the `s3-rewind` script does, in a process of its own. */
 export function runScript(
   args: readonly string[],
-  options: {
-    nodeArgs?: string[];
-    cwd?: string;
-    onStderr?: (text: string, kill: (signal: NodeJS.Signals) => void) => void;
-  } = {},
+  options: { nodeArgs?: string[] } = {},
 ): Promise<CommandResult> {
   const script = [`${PACKAGE_FOLDER}tools/on-node-24.mjs`, `${PACKAGE_FOLDER}src/cli.ts`];
   const child = spawn(process.execPath, [...(options.nodeArgs ?? []), ...script, ...args], {
-    cwd: options.cwd ?? PACKAGE_FOLDER,
+    cwd: PACKAGE_FOLDER,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
@@ -36,7 +32,6 @@ export function runScript(
   });
   child.stderr.on('data', (chunk) => {
     stderr += chunk;
-    options.onStderr?.(stderr, (signal) => child.kill(signal));
   });
   return new Promise((resolve, reject) => {
     child.on('error', reject);

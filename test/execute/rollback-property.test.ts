@@ -5,12 +5,11 @@ import { describe, expect, test } from 'vitest';
 import type { PlanRecord } from '../../src/execute/record.ts';
 import { MODE_SCENARIOS, type Mode } from '../../src/s3/rollback.ts';
 import { verifyRun } from '../../src/verify/verify.ts';
+import { propertyRuns } from '../property-runs.ts';
 import { undoRecord } from '../undo/undo-record.ts';
 import { stateAfter } from '../verify/state-of.ts';
 import { openStage, planNow, RUN_TIME, run, type Stage } from './harness.ts';
 import { histories, playHistory, type State, stateOf } from './histories.ts';
-
-const RUNS = 6;
 
 const inputsOf = (mode: Mode) => ({
   mode,
@@ -97,7 +96,7 @@ describe.each<Mode>(['bucket-rollback', 'delete-marker-removal', 'copy-to-bucket
             await stage.end();
           }
         }),
-        { numRuns: RUNS },
+        { numRuns: propertyRuns(4) },
       );
     },
   );

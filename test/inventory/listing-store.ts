@@ -70,19 +70,18 @@ export function listingOptions(out: string, options: Partial<ListingOptions> = {
 }
 
 export async function readRows(path: string): Promise<string[]> {
-  const records = parse(await readFile(path, 'utf8'), { columns: true }) as Record<string, string>[];
+  const [header = [], ...records] = parse(await readFile(path, 'utf8')) as string[][];
+  const place = (name: string) => header.indexOf(name);
+  const [ordinalAt, keyAt, versionIdAt] = [place('ordinal'), place('key_name'), place('version_id')];
+  const [isLatestAt, isMarkerAt] = [place('is_latest'), place('delete_marker')];
   let last = -1;
   return records.map((record) => {
-    const ordinal = Number(record.ordinal);
-    if (ordinal <= last) throw new Error(`ordinal ${ordinal} after ${last}`);
+    const ordinal = Number(record[ordinalAt]);
+    if (!(ordinal > last)) throw new Error(`ordinal ${ordinal} after ${last}`);
     last = ordinal;
-    const key = decodeURIComponent(record.key_name ?? '');
-    return rowText(
-      key,
-      record.version_id ?? '',
-      record.is_latest === 'True',
-      record.delete_marker === 'True',
-    );
+    const key = decodeURIComponent(record[keyAt] ?? '');
+    const versionId = record[versionIdAt] ?? '';
+    return rowText(key, versionId, record[isLatestAt] === 'True', record[isMarkerAt] === 'True');
   });
 }
 

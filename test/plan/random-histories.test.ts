@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type KeyClass, MODES, type Mode, UNCERTAIN_CLASSES } from '../../src/s3/rollback.ts';
+import { propertyRuns } from '../property-runs.ts';
 import { foldStack, type Settings } from './fold.ts';
 import { openPlanner, type Planned, type PlannedKey, type Planner } from './planner.ts';
 import { randomStack } from './random-stacks.ts';
@@ -158,7 +159,7 @@ describe.each(MODES)('%s', (mode) => {
       checkEach(batch, planned, (stack, key) => checkUndo(stack, key, settings));
     });
     // The failing batch names its smallest history itself; shrinking would plan hundreds of times.
-    const result = await fc.check(property, { numRuns: PLANS_PER_MODE, endOnFailure: true });
+    const result = await fc.check(property, { numRuns: propertyRuns(PLANS_PER_MODE), endOnFailure: true });
     if (!result.failed) return;
     const { seed, counterexamplePath, errorInstance } = result;
     throw new Error(`seed ${seed}, path ${counterexamplePath}`, { cause: errorInstance });

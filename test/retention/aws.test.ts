@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { bypassesGovernance } from '../../sandbox/operations/deletion.ts';
 import { RunbookError } from '../../src/errors.ts';
 import type { RetentionMode } from '../../src/s3/retention.ts';
+import { propertyRuns } from '../property-runs.ts';
 import { type Aws, type AwsRecord, openAws, SETTINGS } from './aws-stage.ts';
 import { DAY_MS, inDays, lock, locksOf, settingsOf } from './stage.ts';
 
@@ -298,6 +299,6 @@ test('property: no job ever makes a date earlier, whatever others did since its 
         await own.end();
       }
     }),
-    { numRuns: 12 },
+    { numRuns: propertyRuns(6) },
   );
 });

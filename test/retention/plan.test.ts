@@ -2,12 +2,21 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openDuckDb } from '../../src/engine/duckdb.ts';
 import { readTemplate } from '../../src/render/handlebars.ts';
-import { sqlText } from '../../src/render/sql.ts';
 import { renderRetentionComment } from '../../src/retention/retention-comment.ts';
 import { retentionDigest } from '../../src/retention/retention-plan-file.ts';
-import { inventoryOf, lock, openStage, planNow, run, type Stage, settingsOf } from './stage.ts';
+import { REFUSED_INVENTORIES } from './refused-inventories.ts';
+import {
+  inventoryOf,
+  lock,
+  openStage,
+  PARQUET_DATES,
+  planNow,
+  run,
+  type Stage,
+  settingsOf,
+  writeParquetInventory,
+} from './stage.ts';
 
 const TEMPLATE = await readTemplate(new URL('../../templates/retention.md.hbs', import.meta.url));
 const golden = (name: string) => `../golden/retention/${name}.md`;
@@ -91,44 +100,7 @@ describe('retention.json', () => {
 });
 
 describe('an inventory that cannot serve', () => {
-  const REFUSED: [what: string, change: (text: string) => string, code: string][] = [
-    [
-      'lacks the Object Lock fields',
-      (text) =>
-        text.replace(
-          /^(.*),object_lock_retain_until_date,object_lock_mode,(\S+)$/m,
-          '$1,object_owner,checksum_algorithm,$2',
-        ),
-      'INVENTORY_COLUMN_MISSING',
-    ],
-    [
-      'has a mode that is none',
-      (text) => text.replace(',COMPLIANCE,', ',compliant,'),
-      'INVENTORY_ROW_MALFORMED',
-    ],
-    [
-      'has a date that is none',
-      (text) => text.replace(/2026-\d\d-\d\dT03:00:00.000Z,COMPLIANCE/, 'soon,COMPLIANCE'),
-      'INVENTORY_ROW_MALFORMED',
-    ],
-    [
-      'has an infinite date',
-      (text) => text.replace(/2026-\d\d-\d\dT03:00:00.000Z,COMPLIANCE/, 'infinity,COMPLIANCE'),
-      'INVENTORY_ROW_MALFORMED',
-    ],
-    [
-      'has a mode without a date',
-      (text) => text.replace(/2026-\d\d-\d\dT03:00:00.000Z,COMPLIANCE/, ',COMPLIANCE'),
-      'INVENTORY_ROW_MALFORMED',
-    ],
-    [
-      'is of another bucket',
-      (text) => text.replaceAll('\nlocked,', '\nanother-bucket,'),
-      'INVENTORY_FOREIGN_BUCKET',
-    ],
-    ['has a row twice', (text) => `${text}${text.trimEnd().split('\n').at(-1)}\n`, 'INVENTORY_INCONSISTENT'],
-  ];
-  test.each(REFUSED)('%s', async (_, change, code) => {
+  test.each(REFUSED_INVENTORIES)('%s', async (_, change, code) => {
     stage.bucket.put('a', { attributes: lock(stage, 'COMPLIANCE', 5) });
     stage.bucket.put('b');
     const inventory = change(inventoryOf(stage.bucket));
@@ -152,25 +124,18 @@ test('prefixes are taken literally', async () => {
 });
 
 describe('a report in Parquet', () => {
-  test.each([
-    ['a time', 'CAST(object_lock_retain_until_date AS timestamp)'],
-    ['a time with a zone', 'CAST(object_lock_retain_until_date AS timestamptz)'],
-    ['milliseconds', 'epoch_ms(CAST(object_lock_retain_until_date AS timestamptz))'],
-  ])('has the date as %s', async (_, expression) => {
-    stage.bucket.put('due', { attributes: lock(stage, 'COMPLIANCE', 96) });
-    stage.bucket.put('long', { attributes: lock(stage, 'COMPLIANCE', 97) });
-    stage.bucket.put('none');
-    const [csv, parquet] = [join(stage.folder, 'report.csv'), join(stage.folder, 'report.parquet')];
-    await writeFile(csv, inventoryOf(stage.bucket));
-    const engine = await openDuckDb({ workFolder: stage.folder, memoryLimit: '1GB', threads: 1 });
-    await engine.run(
-      `COPY (SELECT * REPLACE (${expression} AS object_lock_retain_until_date, CAST(last_modified_date AS timestamp) AS last_modified_date, CAST(is_latest AS boolean) AS is_latest, CAST(is_delete_marker AS boolean) AS is_delete_marker, CAST(size AS bigint) AS size) FROM read_csv(${sqlText(csv)}, all_varchar = true)) TO ${sqlText(parquet)} (FORMAT parquet)`,
-    );
-    engine.close();
-    const { plan } = await planNow(stage, settingsOf(), { path: parquet });
-    expect(plan.samples.map(({ key, retainUntil }) => [key, retainUntil])).toEqual([
-      ['none', null],
-      ['due', '2026-04-11T03:00:00Z'],
-    ]);
-  });
+  test.each(Object.keys(PARQUET_DATES) as (keyof typeof PARQUET_DATES)[])(
+    'has the date as %s',
+    async (dates) => {
+      stage.bucket.put('due', { attributes: lock(stage, 'COMPLIANCE', 96) });
+      stage.bucket.put('long', { attributes: lock(stage, 'COMPLIANCE', 97) });
+      stage.bucket.put('none');
+      const path = await writeParquetInventory(stage, dates);
+      const { plan } = await planNow(stage, settingsOf(), { path });
+      expect(plan.samples.map(({ key, retainUntil }) => [key, retainUntil])).toEqual([
+        ['none', null],
+        ['due', '2026-04-11T03:00:00Z'],
+      ]);
+    },
+  );
 });

@@ -5,6 +5,7 @@ import { bypassesGovernance } from '../../sandbox/operations/deletion.ts';
 import { SeededRandom } from '../../sandbox/random.ts';
 import type { RetentionRecord } from '../../src/retention/retention-record.ts';
 import type { RetentionMode } from '../../src/s3/retention.ts';
+import { propertyRuns } from '../property-runs.ts';
 import { DAY_MS, lock, locksOf, openStage, planNow, run, type Stage, settingsOf } from './stage.ts';
 
 let stage: Stage;
@@ -150,6 +151,6 @@ test('property: no run ever makes a date earlier or a lock weaker', async () => 
         await own.end();
       }
     }),
-    { numRuns: 40 },
+    { numRuns: propertyRuns(15) },
   );
 });

@@ -8,8 +8,12 @@ import { openRetentionCalls } from '../../src/aws/retention-calls.ts';
 import { openDuckDb } from '../../src/engine/duckdb.ts';
 import { openInventory } from '../../src/inventory/open.ts';
 import { readParquetColumns } from '../../src/inventory/parquet-columns.ts';
+import type { InventorySource } from '../../src/inventory/source.ts';
+import type { PlanSite } from '../../src/plan/build-plan.ts';
+import { localSite } from '../../src/plan/local-site.ts';
 import { builtInPrices } from '../../src/plan/prices.ts';
-import { buildRetentionPlan } from '../../src/retention/build-retention-plan.ts';
+import { sqlText } from '../../src/render/sql.ts';
+import { buildRetentionPlan, RETENTION_LISTS } from '../../src/retention/build-retention-plan.ts';
 import type { RetentionCalls } from '../../src/retention/retention-calls.ts';
 import { RETENTION_PLAN_FILE } from '../../src/retention/retention-plan-file.ts';
 import {
@@ -102,6 +106,29 @@ function own({ content, eTag, attributes }: ObjectVersion, time: string): (strin
   return [content.size, time, storageClass, eTag, until, retention?.mode ?? '', legalHold ? 'ON' : 'OFF'];
 }
 
+/** How S3 Inventory's Parquet may have the date of a lock, from the text of its CSV. */
+export const PARQUET_DATES = {
+  'a time': 'CAST(object_lock_retain_until_date AS timestamp)',
+  'a time with a zone': 'CAST(object_lock_retain_until_date AS timestamptz)',
+  milliseconds: 'epoch_ms(CAST(object_lock_retain_until_date AS timestamptz))',
+} as const;
+
+/** The versions of the bucket as a Parquet file of S3 Inventory. @returns its path */
+export async function writeParquetInventory(
+  { bucket, folder }: Stage,
+  dates: keyof typeof PARQUET_DATES,
+): Promise<string> {
+  const place = await mkdtemp(join(folder, 'parquet-'));
+  const [csv, parquet] = [join(place, 'report.csv'), join(place, 'report.parquet')];
+  await writeFile(csv, inventoryOf(bucket));
+  const engine = await openDuckDb({ workFolder: place, memoryLimit: '1GB', threads: 1 });
+  await engine.run(
+    `COPY (SELECT * REPLACE (url_decode(key) AS key, ${PARQUET_DATES[dates]} AS object_lock_retain_until_date, CAST(last_modified_date AS timestamp) AS last_modified_date, CAST(is_latest AS boolean) AS is_latest, CAST(is_delete_marker AS boolean) AS is_delete_marker, CAST(size AS bigint) AS size) FROM read_csv(${sqlText(csv)}, all_varchar = true)) TO ${sqlText(parquet)} (FORMAT parquet)`,
+  );
+  engine.close();
+  return parquet;
+}
+
 let records = 0;
 
 /** Plans from the bucket as it is now. */
@@ -115,6 +142,8 @@ export async function planNow(
     reportOnly?: boolean;
     template?: string;
     found?: PreviousRun | null;
+    /** where the plan is made, instead of by DuckDB here */
+    site?: (source: InventorySource) => Promise<PlanSite>;
   } = {},
 ): Promise<RetentionRecord> {
   records += 1;
@@ -127,9 +156,10 @@ export async function planNow(
     const source = await openInventory([options.path ?? inventory], (path) =>
       readParquetColumns(path, engine),
     );
+    const named = { ...source, location: 'inventory.csv' };
     const plan = await buildRetentionPlan(folder, {
-      engine,
-      source: { ...source, location: 'inventory.csv' },
+      site: (await options.site?.(named)) ?? localSite(engine, named, BUCKET, RETENTION_LISTS),
+      source: named,
       settings,
       lock: lockOfBucket,
       previous:

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { classifyEntry, datesOf, modeAfter, type RetentionClass } from '../../src/retention/rule.ts';
-import type { RetentionRule } from '../../src/retention/settings.ts';
-import type { RetentionMode } from '../../src/s3/retention.ts';
-import { inDays, lock, openStage, planNow, run, type Stage, settingsOf } from './stage.ts';
+import { classifyEntry, datesOf, modeAfter } from '../../src/retention/rule.ts';
+import { lock, openStage, planNow, run, type Stage, settingsOf } from './stage.ts';
+import { TRUTH_KEY as KEY, TRUTH_ROWS } from './truth-rows.ts';
 
 let stage: Stage;
 beforeEach(async () => {
@@ -12,132 +11,9 @@ beforeEach(async () => {
 });
 afterEach(() => stage.end());
 
-type Row = {
-  what: string;
-  put: (stage: Stage) => void;
-  class: RetentionClass;
-  /** the lock of the current version after the run, in days from it; null: none */
-  after: [mode: RetentionMode, days: number] | null;
-  rule?: Partial<RetentionRule>;
-  /** outcome of the version where it is selected; `done` if left out */
-  end?: 'denied';
-};
-
-const KEY = 'a key/with +%,"quotes" and ünïcode';
-const HELD = { legalHold: true };
-const put = (attributes: (stage: Stage) => object) => (on: Stage) => {
-  on.bucket.put(KEY, { attributes: attributes(on) });
-};
-
-/** Minimum 90 days, frequency 28, a run every 7: selected below 97 days, then locked for 118. */
-const ROWS: Row[] = [
-  { what: 'no lock', put: put(() => ({})), class: 'no-lock', after: ['COMPLIANCE', 118] },
-  {
-    what: 'no lock, GOVERNANCE asked for',
-    put: put(() => ({})),
-    rule: { mode: 'GOVERNANCE' },
-    class: 'no-lock',
-    after: ['GOVERNANCE', 118],
-  },
-  {
-    what: 'compliance, shorter (the published example: 91 days left)',
-    put: put((on) => lock(on, 'COMPLIANCE', 91)),
-    class: 'too-short',
-    after: ['COMPLIANCE', 118],
-  },
-  {
-    what: 'compliance, longer',
-    put: put((on) => lock(on, 'COMPLIANCE', 400)),
-    class: 'long-enough',
-    after: ['COMPLIANCE', 400],
-  },
-  {
-    what: 'compliance, a second below the horizon',
-    put: put((on) => ({ retention: { mode: 'COMPLIANCE', retainUntil: inDays(on, 97) - 1000 } })),
-    class: 'too-short',
-    after: ['COMPLIANCE', 118],
-  },
-  {
-    what: 'compliance, at the horizon',
-    put: put((on) => lock(on, 'COMPLIANCE', 97)),
-    class: 'long-enough',
-    after: ['COMPLIANCE', 97],
-  },
-  {
-    what: 'compliance stays, GOVERNANCE asked for',
-    put: put((on) => lock(on, 'COMPLIANCE', 10)),
-    rule: { mode: 'GOVERNANCE' },
-    class: 'too-short',
-    after: ['COMPLIANCE', 118],
-  },
-  {
-    what: 'governance, shorter, stays governance',
-    put: put((on) => lock(on, 'GOVERNANCE', 10)),
-    class: 'too-short',
-    after: ['GOVERNANCE', 118],
-  },
-  {
-    what: 'governance, longer',
-    put: put((on) => lock(on, 'GOVERNANCE', 200)),
-    class: 'long-enough',
-    after: ['GOVERNANCE', 200],
-  },
-  {
-    what: 'governance, shorter, to be converted: extended, as no bypass is sent',
-    put: put((on) => lock(on, 'GOVERNANCE', 10)),
-    rule: { convertGovernance: true },
-    class: 'too-short',
-    after: ['GOVERNANCE', 118],
-    end: 'denied',
-  },
-  {
-    what: 'governance that has run out, converted where asked',
-    put: put((on) => lock(on, 'GOVERNANCE', -3)),
-    rule: { convertGovernance: true },
-    class: 'too-short',
-    after: ['COMPLIANCE', 118],
-  },
-  {
-    what: 'governance, longer, is not converted before it is due',
-    put: put((on) => lock(on, 'GOVERNANCE', 200)),
-    rule: { convertGovernance: true },
-    class: 'long-enough',
-    after: ['GOVERNANCE', 200],
-  },
-  {
-    what: 'a lock that has run out',
-    put: put((on) => lock(on, 'GOVERNANCE', -3)),
-    class: 'too-short',
-    after: ['GOVERNANCE', 118],
-  },
-  { what: 'legal hold only', put: put(() => HELD), class: 'no-lock', after: ['COMPLIANCE', 118] },
-  {
-    what: 'legal hold only, left alone where asked',
-    put: put(() => HELD),
-    rule: { skipLegalHoldOnly: true },
-    class: 'legal-hold-only',
-    after: null,
-  },
-  {
-    what: 'legal hold beside a shorter lock',
-    put: put((on) => ({ ...HELD, ...lock(on, 'COMPLIANCE', 1) })),
-    rule: { skipLegalHoldOnly: true },
-    class: 'too-short',
-    after: ['COMPLIANCE', 118],
-  },
-  {
-    what: 'null version',
-    put: (on) => {
-      on.bucket.put(KEY, { versionId: 'null' });
-    },
-    class: 'no-lock',
-    after: ['COMPLIANCE', 118],
-  },
-];
-
 describe('the rule', () => {
-  test.each(ROWS)('$what', async ({ put: prepare, rule, class: expected, after, end }) => {
-    prepare(stage);
+  test.each(TRUTH_ROWS)('$what', async ({ put: prepare, rule, class: expected, after, end }) => {
+    prepare(stage, KEY);
     const now = stage.sandbox.clock.now();
     const settings = settingsOf(rule);
     const record = await planNow(stage, settings);

@@ -5,12 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from 'vitest';
-import {
-  makeAthenaPlan,
-  openAthenaSide,
-  openReportOnS3,
-  writeAthenaRecord,
-} from '../../src/cli/plan-athena.ts';
+import { openAthenaSide, openReportOnS3 } from '../../src/cli/athena-side.ts';
+import { makeAthenaPlan, writeAthenaRecord } from '../../src/cli/plan-athena.ts';
 import { parsePlanInputs } from '../../src/plan/inputs.ts';
 import type { RollbackPlan } from '../../src/plan/plan-file.ts';
 import { runCommand } from '../cli/run-command.ts';

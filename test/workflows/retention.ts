@@ -75,13 +75,9 @@ export async function playRetention(one: Case, stage: Stage): Promise<void> {
 
   await writeSettings(one, { minimum: 100, budget: 50 });
   sandbox.clock.advance(60);
-  const changed = await onSchedule();
-  assert.notEqual(changed.end.status, 0, changed.end.log);
-  assert.match(changed.end.log, /the settings are not those of the earlier run/);
-  assert.equal(lockOf(bucket, 'a'), undefined, 'changed settings locked something');
-  sandbox.clock.advance(60);
   const reviewed = await byHand(isShown);
   assert.equal(reviewed.end.status, 0, reviewed.end.log);
+  assert.match(reviewed.end.log, /the settings are not those of the earlier run/);
   for (const key of many) {
     assert.deepEqual(lockOf(bucket, key), { mode: 'COMPLIANCE', retainUntil: inDays(128) });
   }

@@ -43,6 +43,19 @@ export const EXTEND_RETENTION = {
       flag: '--record-bucket',
       example: 's3-rewind-111122223333-eu-west-1',
     },
+    engine: {
+      what: 'With `plan`: what reads the report: the runner (`duckdb`), AWS (`athena`), or `auto`: Athena for reports in ORC and for large ones.',
+      kind: 'choice',
+      flag: '--engine',
+      default: 'auto',
+      example: 'athena',
+    },
+    'work-group': {
+      what: 'With `plan` on Athena: the workgroup to run queries in. By default that of the bootstrap stack, `s3-rewind-plan`.',
+      kind: 'text',
+      flag: '--work-group',
+      example: 's3-rewind-plan',
+    },
     previous: {
       what: 'With `plan`: the record of the run before, or `latest`.',
       kind: 'text',

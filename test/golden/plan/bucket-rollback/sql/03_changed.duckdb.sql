@@ -1,8 +1,8 @@
--- Every entry of the changed keys.
+-- Every entry of the changed keys, without what the other columns tell.
 CREATE OR REPLACE TABLE "changed" AS
 SELECT
-  key, in_scope, version_id, is_latest, is_delete_marker, size, last_modified, is_after,
-  storage_class, encryption_status, access_tier, recency,
+  key, version_id, is_latest, is_delete_marker, size, last_modified,
+  storage_class, encryption_status, access_tier,
   false AS is_multipart
 FROM (
     SELECT

@@ -11,16 +11,14 @@ WITH positioned AS (
     count(*) OVER whole AS entries,
     sum(CASE WHEN is_after THEN 1 ELSE 0 END) OVER whole AS after_entries,
     sum(CASE WHEN is_after AND NOT is_delete_marker THEN 1 ELSE 0 END) OVER whole AS after_versions,
-    min(CASE WHEN is_after THEN last_modified END) OVER whole AS oldest_after,
     max(CASE WHEN is_latest THEN version_id END) OVER whole AS current_version_id,
     max(CASE WHEN is_latest AND is_delete_marker THEN 1 ELSE 0 END) OVER whole = 1 AS current_is_marker,
     max(CASE WHEN is_latest THEN last_modified END) OVER whole AS current_last_modified,
     max(CASE WHEN is_latest THEN size END) OVER whole AS current_size,
     max(CASE WHEN is_latest THEN storage_class END) OVER whole AS current_storage_class
   FROM (
-    SELECT * FROM "rb_example_bucket_20250822t110100z_fac6daab"."changed"
+    SELECT *, last_modified > TIMESTAMP '2025-08-22 11:01:00' AS is_after, last_modified AS recency FROM "rb_example_bucket_20250822t110100z_fac6daab"."changed"
   ) AS entries
-  WHERE in_scope
   WINDOW
     stack AS (PARTITION BY key ORDER BY is_after, is_latest DESC, recency DESC, is_delete_marker, version_id),
     whole AS (PARTITION BY key ORDER BY is_after, is_latest DESC, recency DESC, is_delete_marker, version_id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
@@ -76,7 +74,6 @@ SELECT
   natural_class,
   entries,
   after_entries,
-  oldest_after,
   current_version_id,
   current_is_marker,
   current_last_modified,
@@ -87,11 +84,6 @@ SELECT
   CASE WHEN is_version_wanted THEN wanted_size END AS wanted_size,
   CASE WHEN is_version_wanted THEN wanted_storage_class END AS wanted_storage_class,
   CASE WHEN is_version_wanted THEN wanted_last_modified END AS wanted_last_modified,
-  CASE
-    WHEN class = 'add-delete-marker' THEN current_size
-    WHEN class IN ('remove-delete-markers', 'copy-after-restore', 'copy', 'copy-multipart') AND is_version_wanted THEN wanted_size
-    ELSE 0
-  END AS bytes,
   -- Last, as what a table is divided by has to be.
   class
 FROM classes

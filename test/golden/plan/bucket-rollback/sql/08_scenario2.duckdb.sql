@@ -7,7 +7,9 @@ SELECT
   CAST(NULL AS bigint) AS size,
   CAST(NULL AS varchar) AS storage_class,
   stack.wanted_version_id AS exposed_version_id
-FROM "changed" AS marker
+FROM (
+  SELECT *, last_modified > TIMESTAMP '2025-08-22 11:01:00' AS is_after, last_modified AS recency FROM "changed"
+) AS marker
 JOIN "classified" AS stack ON marker.key = stack.key
 WHERE stack.class = 'remove-delete-markers' AND marker.is_delete_marker AND marker.is_after
 ORDER BY marker.key, marker.is_latest DESC, marker.recency DESC, marker.version_id

@@ -19,7 +19,7 @@ lines AS (
   SELECT
     sort_key,
     place,
-    CASE WHEN bucket IS NULL THEN '' WHEN regexp_like(CAST(bucket AS varchar), '[",\r\n]') THEN '"' || replace(CAST(bucket AS varchar), '"', '""') || '"' ELSE CAST(bucket AS varchar) END || ',' || CASE WHEN key IS NULL THEN '' WHEN regexp_like(CAST(key AS varchar), '[",\r\n]') THEN '"' || replace(CAST(key AS varchar), '"', '""') || '"' ELSE CAST(key AS varchar) END || ',' || CASE WHEN version_id IS NULL THEN '' WHEN regexp_like(CAST(version_id AS varchar), '[",\r\n]') THEN '"' || replace(CAST(version_id AS varchar), '"', '""') || '"' ELSE CAST(version_id AS varchar) END || ',' || CASE WHEN current_version_id IS NULL THEN '' WHEN regexp_like(CAST(current_version_id AS varchar), '[",\r\n]') THEN '"' || replace(CAST(current_version_id AS varchar), '"', '""') || '"' ELSE CAST(current_version_id AS varchar) END || ',' || CASE WHEN size IS NULL THEN '' WHEN regexp_like(CAST(size AS varchar), '[",\r\n]') THEN '"' || replace(CAST(size AS varchar), '"', '""') || '"' ELSE CAST(size AS varchar) END || ',' || CASE WHEN storage_class IS NULL THEN '' WHEN regexp_like(CAST(storage_class AS varchar), '[",\r\n]') THEN '"' || replace(CAST(storage_class AS varchar), '"', '""') || '"' ELSE CAST(storage_class AS varchar) END AS line
+    coalesce(CAST(bucket AS varchar), '') || ',' || coalesce(CAST(key AS varchar), '') || ',' || CASE WHEN version_id IS NULL THEN '' WHEN strpos(version_id, '"') + strpos(version_id, ',') + strpos(version_id, chr(10)) + strpos(version_id, chr(13)) > 0 THEN '"' || replace(version_id, '"', '""') || '"' ELSE version_id END || ',' || CASE WHEN current_version_id IS NULL THEN '' WHEN strpos(current_version_id, '"') + strpos(current_version_id, ',') + strpos(current_version_id, chr(10)) + strpos(current_version_id, chr(13)) > 0 THEN '"' || replace(current_version_id, '"', '""') || '"' ELSE current_version_id END || ',' || coalesce(CAST(size AS varchar), '') || ',' || CASE WHEN storage_class IS NULL THEN '' WHEN strpos(storage_class, '"') + strpos(storage_class, ',') + strpos(storage_class, chr(10)) + strpos(storage_class, chr(13)) > 0 THEN '"' || replace(storage_class, '"', '""') || '"' ELSE storage_class END AS line
   FROM listed
 )
 , numbered AS (
@@ -29,7 +29,7 @@ lines AS (
 -- One row a part, so that a part is one file whose order nothing but this query decides. The header joins the array,
 -- because a text that || makes may have 1 MiB at most.
 SELECT
-  array_join(array_agg(line ORDER BY sort_key, place), chr(10)) AS text,
+  array_join(array_agg(line ORDER BY end_byte), chr(10)) AS text,
   CAST((end_byte - 1) / 8388608 AS integer) AS part
 FROM numbered
 GROUP BY CAST((end_byte - 1) / 8388608 AS integer)

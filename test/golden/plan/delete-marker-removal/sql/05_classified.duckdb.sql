@@ -11,7 +11,6 @@ WITH positioned AS (
     count(*) OVER whole AS entries,
     sum(CASE WHEN is_after THEN 1 ELSE 0 END) OVER whole AS after_entries,
     sum(CASE WHEN is_after AND NOT is_delete_marker THEN 1 ELSE 0 END) OVER whole AS after_versions,
-    min(CASE WHEN is_after THEN last_modified END) OVER whole AS oldest_after,
     max(CASE WHEN is_latest THEN version_id END) OVER whole AS current_version_id,
     max(CASE WHEN is_latest AND is_delete_marker THEN 1 ELSE 0 END) OVER whole = 1 AS current_is_marker,
     max(CASE WHEN is_latest THEN last_modified END) OVER whole AS current_last_modified,
@@ -28,9 +27,8 @@ WITH positioned AS (
     first_value(encryption_status) OVER versions_first AS top_encryption_status,
     first_value(access_tier) OVER versions_first AS top_access_tier
   FROM (
-    SELECT * FROM "changed"
+    SELECT *, last_modified > TIMESTAMP '2025-08-22 11:01:00' AS is_after, last_modified AS recency FROM "changed"
   ) AS entries
-  WHERE in_scope
   WINDOW
     stack AS (PARTITION BY key ORDER BY is_after, is_latest DESC, recency DESC, is_delete_marker, version_id),
     whole AS (PARTITION BY key),
@@ -90,7 +88,6 @@ SELECT
   natural_class,
   entries,
   after_entries,
-  oldest_after,
   current_version_id,
   current_is_marker,
   current_last_modified,
@@ -104,11 +101,6 @@ SELECT
   top_version_recency,
   -- Entries of one second below the markers: which of them comes to the top, the inventory does not tell.
   top_versions = 1 AND coalesce(top_kept_marker_recency < top_version_recency, true) AS is_exposure_certain,
-  CASE
-    WHEN class = 'add-delete-marker' THEN current_size
-    WHEN class IN ('remove-delete-markers', 'copy-after-restore', 'copy', 'copy-multipart') AND is_version_wanted THEN wanted_size
-    ELSE 0
-  END AS bytes,
   -- Last, as what a table is divided by has to be.
   class
 FROM classes

@@ -7,7 +7,9 @@ SELECT
   CAST(NULL AS bigint) AS size,
   CAST(NULL AS varchar) AS storage_class,
   CASE WHEN stack.is_exposure_certain THEN stack.wanted_version_id END AS exposed_version_id
-FROM "changed" AS marker
+FROM (
+  SELECT *, last_modified > TIMESTAMP '2025-08-22 11:01:00' AS is_after, last_modified AS recency FROM "changed"
+) AS marker
 JOIN "classified" AS stack ON marker.key = stack.key
 WHERE stack.class = 'remove-delete-markers' AND marker.is_delete_marker AND marker.is_after
   AND (stack.top_version_recency IS NULL OR marker.is_latest OR marker.recency > stack.top_version_recency)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Check, CheckStatus } from '../../src/doctor/check.ts';
+import type { CheckStatus, DoctorCheck } from '../../src/doctor/check.ts';
 import { CHECK_CODES } from '../../src/doctor/codes.ts';
 import { buildReport, diagnose, doctorReportSchema } from '../../src/doctor/diagnose.ts';
 import { ACCOUNT_SITUATIONS } from './account-situations.ts';
@@ -22,7 +22,7 @@ const SITUATIONS: Situation[] = [
 /** The worst status of each code: a role that is well does not cover for one that is not. */
 const WORST: CheckStatus[] = ['ok', 'not-checked', 'warning', 'unreadable', 'problem'];
 
-function statusesOf(checks: readonly Check[]): Record<string, CheckStatus> {
+function statusesOf(checks: readonly DoctorCheck[]): Record<string, CheckStatus> {
   const statuses: Record<string, CheckStatus> = {};
   for (const { code, status } of checks) {
     const known = statuses[code] ?? 'ok';

@@ -35,6 +35,7 @@ export class LambdaFunction {
   readonly #environment: Record<string, string>;
   readonly #idle: ChildProcess[] = [];
   readonly #children = new Set<ChildProcess>();
+  readonly #atWork = new Set<ChildProcess>();
   #folder: string | undefined;
   invocations = 0;
 
@@ -59,7 +60,8 @@ export class LambdaFunction {
     try {
       const end = await Promise.race([work, sleep(limitMs, null, { signal: timer.signal })]);
       if (end === null) child?.kill('SIGKILL');
-      else if (child?.connected) this.#idle.push(child);
+      // One that answered while it was being killed is as good as gone.
+      else if (child?.connected && !child.killed) this.#idle.push(child);
       return end ?? { error: timedOut };
     } finally {
       timer.abort();
@@ -68,7 +70,7 @@ export class LambdaFunction {
 
   /** Kills the processes that are at work, as when their environments are lost. */
   async crash(): Promise<void> {
-    await killAll([...this.#children].filter((child) => !this.#idle.includes(child)));
+    await killAll([...this.#atWork]);
   }
 
   async stop(): Promise<void> {
@@ -93,8 +95,13 @@ export class LambdaFunction {
       child.once('message', (end) => resolve(end as InvocationEnd));
       child.once('exit', () => resolve({ error: '{"errorMessage":"Runtime exited"}' }));
     });
-    child.send({ requestId, event, deadline: Date.now() + this.timeoutMs });
-    return await answered;
+    this.#atWork.add(child);
+    try {
+      child.send({ requestId, event, deadline: Date.now() + this.timeoutMs });
+      return await answered;
+    } finally {
+      this.#atWork.delete(child);
+    }
   }
 
   async #startChild(): Promise<ChildProcess> {

@@ -1,5 +1,7 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { RunbookError } from '../errors.ts';
-import { readTemplate, renderTemplate } from '../render/handlebars.ts';
+import { type CompiledTemplate, compileTemplate, readTemplate } from '../render/handlebars.ts';
 import { yamlScalar } from '../render/yaml.ts';
 import {
   APPROVED_TAG,
@@ -121,11 +123,23 @@ function subjectsOf(inputs: BootstrapInputs, environment: string | null): string
   return forms.map((form) => `${form}:${context}`);
 }
 
-const HELPERS = { yaml: yamlScalar };
+const TEMPLATES = new URL('../../templates/', import.meta.url);
+let compiled: Promise<CompiledTemplate> | null = null;
+
+/** The template, put together from its resources in `templates/bootstrap/`. */
+async function compileBootstrap(): Promise<CompiledTemplate> {
+  const folder = new URL('bootstrap/', TEMPLATES);
+  const partials: Record<string, string> = {};
+  for (const file of await readdir(folder)) {
+    partials[basename(file, '.yaml.hbs')] = await readFile(new URL(file, folder), 'utf8');
+  }
+  const source = await readTemplate(new URL('bootstrap.yaml.hbs', TEMPLATES));
+  return compileTemplate(source, { helpers: { yaml: yamlScalar }, partials });
+}
 
 /** Renders the template of the bootstrap stack: once per account and Region, deployed by an administrator. */
 export async function renderBootstrapTemplate(inputs: BootstrapInputs): Promise<string> {
-  const source = await readTemplate(new URL('../../templates/bootstrap.yaml.hbs', import.meta.url));
+  compiled ??= compileBootstrap();
   const trusted = (environment: string | null) => ({
     subjects: subjectsOf(inputs, environment),
     ref: `refs/heads/${inputs.branch}`,
@@ -155,5 +169,5 @@ export async function renderBootstrapTemplate(inputs: BootstrapInputs): Promise<
     planWorkgroup: PLAN_WORKGROUP,
     planDatabasePrefix: PLAN_DATABASE_PREFIX,
   };
-  return renderTemplate(source, view, { helpers: HELPERS });
+  return (await compiled)(view);
 }

@@ -14,7 +14,7 @@ export type AccountCalls = {
 
 export type Identity = { account: string; arn: string };
 
-/** Outputs of the bootstrap stack that name a role (templates/bootstrap.yaml.hbs). */
+/** Outputs of the bootstrap stack that name a role (templates/bootstrap.yaml.hbs and its folder). */
 export const ROLE_OUTPUTS = {
   plan: 'PlanRoleArn',
   deploy: 'DeployRoleArn',

@@ -25,7 +25,7 @@ import { type ActionInputs, readEndpoint } from './inputs.ts';
 import type { Presentation } from './present-plan.ts';
 import { openRetentionComment, presentRetention } from './present-retention.ts';
 import { type ActionResult, buildResult } from './result.ts';
-import { type ActionEnd, type ActionStep, refusedResult } from './run-action.ts';
+import { type ActionEnd, type ActionStep, describeError, refusedResult } from './run-action.ts';
 import type { CommentPlace } from './stage-comment.ts';
 
 type Inputs = ActionInputs<typeof EXTEND_RETENTION>;
@@ -100,11 +100,8 @@ async function deploySettings({ inputs, run }: Step): Promise<ActionEnd> {
   const record = needed(inputs, 'record');
   const plan = await readPlan(inputs, record);
   const client = openClient(inputs, run);
-  const tell = await openRetentionComment(
-    { plan, record, run },
-    placeOf(inputs, client),
-    readEndpoint(inputs),
-  );
+  const place = placeOf(inputs, client);
+  const tell = await openRetentionComment({ plan, record, run }, place, readEndpoint(inputs));
   try {
     const { answer } = await runCommand([
       'deploy',
@@ -115,7 +112,7 @@ async function deploySettings({ inputs, run }: Step): Promise<ActionEnd> {
     ]);
     const environment = inputs.text('environment') ?? '';
     // Nobody reads the names where there is no comment.
-    const reviewers = placeOf(inputs, client) === null ? null : await findReviewers(client, environment);
+    const reviewers = place === null ? null : await findReviewers(client, environment);
     const commentUrl = await tell({ stage: 'waiting', jobs: [], environment, reviewers });
     const found = { ...named(plan), commentUrl, command: answer };
     return {
@@ -157,15 +154,16 @@ async function start({ inputs, run }: Step): Promise<ActionEnd> {
     const commentUrl = await tell({ stage: 'extended', approver, ...countOutcomes(outcome) });
     return describeEnd(outcome, { ...named(plan), commentUrl, command: ran.answer }, record);
   } catch (error) {
-    if (error instanceof RunbookError) {
-      const isRefusal = exitCodeOf(error) === 2 && !hasBegun;
-      await tell(
-        isRefusal
-          ? { stage: 'refused', ...reasonOf(error) }
-          : { stage: 'stopped', approver, ...reasonOf(error) },
-      );
+    if (!(error instanceof RunbookError)) throw error;
+    if (exitCodeOf(error) === 2 && !hasBegun) {
+      await tell({ stage: 'refused', ...reasonOf(error) });
+      throw error;
     }
-    throw error;
+    // What was done by then was done, whatever the code says.
+    const commentUrl = await tell({ stage: 'stopped', approver, ...reasonOf(error) });
+    await writeSummary(describeError('extend-retention', error));
+    const result = refusedResult(error, { ...named(plan), commentUrl });
+    return { result: { ...result, decision: 'failed' }, outputs: { record } };
   }
 }
 

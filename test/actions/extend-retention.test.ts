@@ -184,6 +184,33 @@ test('what is refused on AWS is told in the comment, and hostile keys stay text'
   for (const line of readStructure(told).bareLines) expect(line).not.toMatch(/@|<b>/);
 });
 
+test('a run that stops on the way is told, and goes on', async () => {
+  const repository = prepareRepository();
+  aws.bucket.put('a');
+  const plan = await preparePlan();
+  const run = github.state.startRun(repository, 'alice');
+  github.state.reachEnvironment(repository, run, ENVIRONMENT);
+  const planned = await plan(run);
+  const { record = '', 'plan-digest': digest = '', 'pull-request': pull = '' } = planned.outputs;
+  const later = { record, 'pull-request-number': pull };
+  const roles = { 'boundary-arn': BOUNDARY, 'service-role-arn': SERVICE_ROLE };
+  expectEnd(await step(run, { step: 'deploy', ...later, ...roles }), 0, 'planned', 'OK');
+  github.state.reviewDeployment(repository, run, { by: 'bob', environment: ENVIRONMENT, comment: 'yes' });
+  aws.sandbox.faults.add({
+    operation: 'PutObject',
+    key: `${record.slice('s3://records/'.length)}outcomes/compliance.csv`,
+    times: 1,
+    effect: { error: { code: 'AccessDenied', status: 403 } },
+  });
+  const begin = { step: 'start', ...later, 'plan-digest': digest };
+  const stopped = await step(run, begin);
+  expectEnd(stopped, 1, 'failed', 'ACCESS_DENIED');
+  expect(stopped.summary).toContain('`ACCESS_DENIED`');
+  expect(commentOf(repository, planned)).toMatch(/### Stopped on the way\n\nApproved by `bob`: yes/);
+  expectEnd(await step(run, begin), 0, 'done', 'OK');
+  expect(commentOf(repository, planned)).toContain('### Extended\n');
+});
+
 test('no pull request where none is wanted, or none can be opened', async () => {
   const repository = prepareRepository();
   aws.bucket.put('a');

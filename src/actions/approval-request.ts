@@ -22,13 +22,7 @@ export function readProofRequest(
   const { rollbackId, digest } = plan;
   const all = { repository: run.repository, runId: run.runId, rollbackId, digest, now };
   const given = inputs.text('plan-digest');
-  if (given !== null && given !== digest) {
-    throw new RunbookError(
-      'APPROVAL_DIGEST_CHANGED',
-      `The plan of the record is ${digest}, the one that was shown ${given}.`,
-      { hint: 'someone changed the record after the review: plan again, and have the new plan approved' },
-    );
-  }
+  if (given !== null) assertShown(given, digest);
   const kind = inputs.text('approval');
   if (kind === 'none') return { kind, ...all };
   const pullNumber = inputs.number('pull-request');
@@ -51,6 +45,19 @@ export function readProofRequest(
     adminBypass: inputs.text('admin-bypass') === 'accept' ? 'accept' : 'refuse',
     shown: comment ?? { where: 'summary', digest: given ?? '' },
   };
+}
+
+/**
+ * Holds the plan of a record against the digest of the one that was shown.
+ * @throws RunbookError APPROVAL_DIGEST_CHANGED
+ */
+export function assertShown(given: string, digest: string): void {
+  if (given === digest) return;
+  throw new RunbookError(
+    'APPROVAL_DIGEST_CHANGED',
+    `The plan of the record is ${digest}, the one that was shown ${given}.`,
+    { hint: 'someone changed the record after the review: plan again, and have the new plan approved' },
+  );
 }
 
 function missing(names: string, why: string): RunbookError {

@@ -17,7 +17,7 @@ export type Presentation = {
   notAllowed: RunbookError | null;
 };
 
-/** What is shown: a plan, or a set of plans. */
+/** What is shown: a plan, a set of plans, or the plan of an extension. */
 export type Shown = {
   rollbackId: string;
   digest: string;
@@ -25,7 +25,8 @@ export type Shown = {
   /** Whether there is something to start, and nothing stands against it. */
   isStartable: boolean;
   render(stage: Stage): string;
-  /** What is kept in git. */
+  /** Where it is kept in git. */
+  folder: string;
   readFiles(): Promise<Map<string, string>>;
 };
 
@@ -48,6 +49,7 @@ export function showPlan(folder: string, plan: RollbackPlan, view: StageView, ru
     rollbackId,
     digest,
     title: describePlan(plan),
+    folder: folderOf(plan),
     isStartable: isStartable(plan),
     render: (stage) => renderStageComment(plan, stage, view),
     readFiles: () => readPlanFiles(folder, plan, { templates: view, runUrl: run.url }),
@@ -113,7 +115,7 @@ async function showInPullRequest(
     const { number, url, commit } = await openPullRequest(client, {
       branch: branchOf(rollbackId, audience.run.runId),
       title,
-      body: `${title}: the plan is in \`${folderOf(shown)}/\`, the review in the comment below.\n\nMerging starts nothing. It keeps the plan in git.`,
+      body: `${title}: the plan is in \`${shown.folder}/\`, the review in the comment below.\n\nMerging starts nothing. It keeps the plan in git.`,
       message: `${title}\n\n${shown.digest}`,
       files,
     });

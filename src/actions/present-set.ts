@@ -35,6 +35,7 @@ export async function presentSet(
       rollbackId: set.setId,
       digest: set.digest,
       title: `${describeSet(set, plans)} (${set.setId})`,
+      folder: folderOf({ rollbackId: set.setId }),
       isStartable: !isBlocked && plans.some(isStartable),
       render,
       readFiles: () => readSetFiles({ folder, set, plans }, view, audience.run.url),

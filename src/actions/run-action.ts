@@ -74,7 +74,7 @@ async function actOrExplain<C extends ActionContract>(
     if (!(error instanceof RunbookError)) reportFailure(error, false);
     const refusal = asRefusal(error);
     annotate('error', refusal.code, `${refusal.message} Next: ${refusal.hint}`);
-    await writeSummary(describeRefusal(contract.name, refusal));
+    await writeSummary(describeError(contract.name, refusal));
     return { result: refusedResult(refusal) };
   }
 }
@@ -108,7 +108,8 @@ export function refusedResult(
   return rest;
 }
 
-function describeRefusal(name: string, { code, message, hint }: RunbookError): string {
+/** What the summary of the run says of an error. */
+export function describeError(name: string, { code, message, hint }: RunbookError): string {
   return [
     `### s3-rewind ${name}: ${formatCodeSpan(code, { cell: false })}`,
     '',

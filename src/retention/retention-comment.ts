@@ -22,20 +22,38 @@ const CLASS_TEXTS: Record<RetentionClass, [what: string, fate: string]> = {
   'too-short': ['Locked for too short', '**extended**'],
 };
 
+const START = 'if this is what you want, run `start-jobs --record FOLDER --yes`.';
+
+/** Where the text is shown other than in the plan folder. */
+type Shown = {
+  /** Markdown of our own that goes on after "Next step:" of a plan that needs a review. */
+  nextStep?: string;
+  /** Where a file of the plan can be read; by default its path relative to the text. */
+  manifestLink?: (path: string) => string;
+};
+
 /**
  * Renders the review text of an extension, `comment.md`: GitHub Markdown, a function of retention.json alone.
  * @param template templates/retention.md.hbs
  */
-export function renderRetentionComment(plan: RetentionPlan, template: TemplateSource): string {
-  return tidyBlankLines(renderTemplate(template, commentView(plan), { helpers: COMMENT_FORMATTERS }));
+export function renderRetentionComment(
+  plan: RetentionPlan,
+  template: TemplateSource,
+  shown: Shown = {},
+): string {
+  return tidyBlankLines(renderTemplate(template, commentView(plan, shown), { helpers: COMMENT_FORMATTERS }));
 }
 
-function commentView(plan: RetentionPlan): object {
+function commentView(
+  plan: RetentionPlan,
+  { nextStep = START, manifestLink = (path) => path }: Shown,
+): object {
   const { settings, review, estimate } = plan;
   const { budgetTasks, budgetUsd } = settings;
   return {
     bucket: settings.bucket,
     reviewRequired: review.required,
+    nextStep,
     reasons: review.reasons,
     reportOnly: plan.reportOnly,
     onBatch: plan.template !== undefined,
@@ -56,7 +74,9 @@ function commentView(plan: RetentionPlan): object {
     digest: plan.digest,
     retentionId: plan.retentionId,
     rules: rulesView(plan),
-    manifests: plan.manifests.slice(0, 2 * MAX_RULES),
+    manifests: plan.manifests
+      .slice(0, 2 * MAX_RULES)
+      .map((manifest) => ({ ...manifest, link: manifestLink(manifest.path) })),
     classes: plan.classes.slice(0, MAX_CLASSES).map(classView),
     samples: plan.samples.slice(0, MAX_SAMPLES).map(({ manifest, key, versionId, mode, retainUntil }) => ({
       manifest,

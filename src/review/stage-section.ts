@@ -37,7 +37,9 @@ function describeHeading(stage: Stage): string {
     case 'suspended':
       return 'Jobs are made and suspended';
     case 'waiting':
-      return `Waiting for approval by ${describeReviewers(stage.reviewers)}`;
+      return stage.reviewers === null
+        ? 'Waiting for approval'
+        : `Waiting for approval by ${describeReviewers(stage.reviewers)}`;
     case 'resuming':
       return stage.reviewers === null
         ? 'Waiting for approval to go on'
@@ -52,6 +54,10 @@ function describeHeading(stage: Stage): string {
       return stage.waiting > 0 ? 'S3 restores archived versions' : 'Archived versions were dealt with';
     case 'done':
       return describeEnd(stage);
+    case 'extended':
+      return stage.left === 0
+        ? 'Extended'
+        : `Extended, ${formatQuantity(stage.left, 'version')} left as they were`;
   }
 }
 
@@ -95,6 +101,12 @@ function describeLines(stage: Stage): string[] {
           ? []
           : describeGoOn('To try again what was denied or failed', stage)),
         `**Undo:** ${formatCodeSpan(stage.undo, { cell: false })}`,
+      ];
+    case 'extended':
+      return [
+        ...describeApprover(stage.approver),
+        `**Outcomes:** ${stage.outcomes.map(({ outcome, versions }) => `${formatQuantity(versions, 'version')} ${outcome}`).join(', ')}`,
+        'The record is the evidence of compliance: keep it.',
       ];
   }
 }
@@ -188,7 +200,7 @@ function describeRecordLinks(stage: Stage, record: RecordPlace | null): string[]
   }
   const folders: [label: string, folder: string][] = [
     ['Manifests', 'manifests/'],
-    ...(stage.stage === 'running' || stage.stage === 'done'
+    ...(['running', 'done', 'extended'].includes(stage.stage)
       ? ([
           ['Outcomes', 'outcomes/'],
           ['Reports', 'reports/'],

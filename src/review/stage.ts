@@ -1,3 +1,4 @@
+import type { Outcome } from '../s3/outcome.ts';
 import type { Scenario } from '../s3/rollback.ts';
 
 /** What a comment says beyond the plan: how far the rollback is. Each stage of the run renders it anew. */
@@ -23,7 +24,8 @@ type Run = { id: number; url: string };
 export type Stage =
   | { stage: 'planned'; run: Run }
   | { stage: 'suspended'; run: Run; jobs: StageJob[]; environment: string | null }
-  | { stage: 'waiting'; run: Run; jobs: StageJob[]; environment: string; reviewers: string[] }
+  /** `reviewers`: null where nobody could be named. */
+  | { stage: 'waiting'; run: Run; jobs: StageJob[]; environment: string; reviewers: string[] | null }
   /** An earlier run was lost or left rows; `reviewers`: null where nobody could be named. */
   | { stage: 'resuming'; run: Run; jobs: StageJob[]; environment: string; reviewers: string[] | null }
   | { stage: 'refused'; run: Run; code: string; message: string; hint: string }
@@ -59,6 +61,16 @@ export type Stage =
       /** Command that plans the way back. */
       undo: string;
       goOn?: string;
+    }
+  /** An extension of Object Lock came to its end; there is no way back from it. */
+  | {
+      stage: 'extended';
+      run: Run;
+      approver: Approver | null;
+      /** Versions by outcome, those that there are. */
+      outcomes: { outcome: Outcome; versions: number }[];
+      /** Versions that were left as they are. */
+      left: number;
     };
 
 /** Where the record lies, for links into the console; null on a machine without one. */

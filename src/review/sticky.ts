@@ -16,6 +16,7 @@ export const NEXT_STEPS: Record<Stage['stage'], string> = {
   running: 'wait. This comment is written anew as the jobs go on.',
   restoring: 'wait for S3, or have the next run of the workflow restore-archived approved.',
   done: 'read what was left, if anything was. To go back, use the undo command above.',
+  extended: 'read what was left, if anything was: the next run plans what is still due anew.',
 };
 
 /**

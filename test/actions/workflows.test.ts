@@ -12,8 +12,11 @@ const UNUSED: Record<string, string[]> = {
   // It proves no approval and writes no comment.
   'restore-archived.yml look': ['actions', 'deployments', 'pull-requests'],
   'extend-retention.yml plan': ['actions', 'deployments'],
-  'extend-retention.yml deploy': ['actions', 'deployments'],
-  'extend-retention.yml extend': ['actions', 'deployments'],
+  // The branch of the pull request is the plan's.
+  'extend-retention.yml deploy': ['contents', 'deployments'],
+  'extend-retention.yml start': ['contents'],
+  // It goes by an earlier approval, and has no comment.
+  'extend-retention.yml extend': ['actions', 'contents', 'deployments', 'pull-requests'],
 };
 /** GitHub's limit of the inputs of a dispatch. */
 const MAX_INPUTS = 25;

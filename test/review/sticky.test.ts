@@ -45,6 +45,7 @@ const STAGES: [string, Stage][] = [
   ['planned', { stage: 'planned', run: RUN }],
   ['suspended', { stage: 'suspended', run: RUN, jobs: jobs(0), environment: 'rollback' }],
   ['waiting', { stage: 'waiting', run: RUN, jobs: jobs(0), environment: 'rollback', reviewers: ['bob', 'acme/storage'] }],
+  ['waiting-unread', { stage: 'waiting', run: RUN, jobs: [], environment: 'rollback', reviewers: null }],
   ['resuming', { stage: 'resuming', run: RUN, jobs: jobs(0.9, 12), environment: 'rollback', reviewers: ['bob'] }],
   ['resuming-unread', { stage: 'resuming', run: RUN, jobs: [], environment: 'rollback', reviewers: null }],
   ['refused', { stage: 'refused', run: RUN, code: 'APPROVAL_BY_STARTER', message: 'bob started run 777 and approved it too.', hint: 'have someone else approve it' }],
@@ -53,6 +54,8 @@ const STAGES: [string, Stage][] = [
   ['stopped', { stage: 'stopped', run: RUN, approver: BOB, code: 'JOB_FAILED', message: 'The job of scenario 3b ended: Failed; TaskFailureRate: 51 % of the tasks failed.', hint: 'put right what it names; then run start-jobs again', goOn: GO_ON }],
   ['done', { stage: 'done', run: RUN, jobs: jobs(1), approver: BOB, verified: { compared: 412_894, agrees: 412_894 }, undo: UNDO, goOn: GO_ON }],
   ['done-rows-left', { stage: 'done', run: RUN, jobs: jobs(1, 12), approver: BOB, verified: { compared: 412_894, agrees: 412_000 }, undo: UNDO, goOn: GO_ON }],
+  ['extended', { stage: 'extended', run: RUN, approver: BOB, outcomes: [{ outcome: 'done', versions: 1_234 }, { outcome: 'already', versions: 1 }], left: 0 }],
+  ['extended-left', { stage: 'extended', run: RUN, approver: null, outcomes: [{ outcome: 'done', versions: 1 }, { outcome: 'denied', versions: 12 }], left: 12 }],
   ['no-approval', { stage: 'running', run: RUN, jobs: jobs(0), approver: null }],
 ];
 
@@ -121,6 +124,7 @@ describe.each(HOSTILE_TEXTS)('%j', (text) => {
       },
       { stage: 'resuming', run: RUN, jobs: [], environment: text, reviewers: [text] },
       { stage: 'running', run: RUN, jobs: [], approver: null, goOn: text },
+      { stage: 'extended', run: RUN, approver: { login: text, remark: text }, outcomes: [], left: 1 },
       {
         stage: 'done',
         run: { id: 1, url: text },

@@ -2,7 +2,17 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Bucket } from '../../sandbox/bucket.ts';
-import { arnOf, BOOTSTRAPPED, type Case, ENVIRONMENT, play, type Shown, type Stage, told } from './stage.ts';
+import {
+  arnOf,
+  BOOTSTRAPPED,
+  type Case,
+  commentOf,
+  ENVIRONMENT,
+  play,
+  type Shown,
+  type Stage,
+  told,
+} from './stage.ts';
 
 /** The workflow extend-retention, over the weeks of a schedule. */
 
@@ -17,7 +27,7 @@ const VARIABLES = {
 };
 
 export async function playRetention(one: Case, stage: Stage): Promise<void> {
-  const { sandbox, cloudFormation } = stage;
+  const { sandbox, cloudFormation, double } = stage;
   sandbox.clock.set('2026-01-05T03:00:00Z');
   const bucket = sandbox.createBucket(BUCKET, { objectLock: true });
   const inDays = (days: number) => sandbox.clock.now() + days * DAY_MS;
@@ -36,11 +46,15 @@ export async function playRetention(one: Case, stage: Stage): Promise<void> {
   const approvals = () =>
     [...cloudFormation.roles.byName.values()].filter(({ tags }) => tags.has('s3-rewind:approved')).length;
 
+  const assertNoComment = (runId: number) =>
+    assert.throws(() => commentOf(double, runId), /has no comment/, 'nobody is asked on a schedule');
+
   await writeSettings(one, { minimum: 90, budget: 3 });
   if (one.isThorough) {
-    const { end } = await byHand();
+    const { end, runId } = await byHand();
     assert.notEqual(end.status, 0, end.log);
     assert.match(end.log, /APPROVAL_MISSING/);
+    assert.match(commentOf(double, runId), /### Refused to start\n\n`APPROVAL_MISSING`/);
     assert.equal(lockOf(bucket, 'no lock'), undefined, 'a refused run locked something');
     assert.equal(approvals(), 0);
     told('the first run is refused without an approval, nothing is locked');
@@ -53,6 +67,8 @@ export async function playRetention(one: Case, stage: Stage): Promise<void> {
   assert.deepEqual(lockOf(bucket, 'governance'), { mode: 'GOVERNANCE', retainUntil: inDays(118) });
   assert.deepEqual(lockOf(bucket, 'longer'), longer);
   assert.equal(approvals(), 1);
+  const comment = commentOf(double, first.runId);
+  assert.match(comment, /### Extended\n\nApproved by `bob`: looks right/);
   told('planned, deployed, approved, locked for 118 days; what was locked for longer is left');
 
   sandbox.clock.advance(WEEK_SECONDS);
@@ -60,6 +76,7 @@ export async function playRetention(one: Case, stage: Stage): Promise<void> {
   const second = await onSchedule();
   assert.equal(second.end.status, 0, second.end.log);
   assert.deepEqual(lockOf(bucket, 'new'), { mode: 'COMPLIANCE', retainUntil: inDays(118) });
+  assertNoComment(second.runId);
   told('a week later by the schedule, with nobody');
   if (!one.isThorough) return;
 
@@ -71,6 +88,7 @@ export async function playRetention(one: Case, stage: Stage): Promise<void> {
   assert.match(above.end.log, /REVIEW_REQUIRED/);
   assert.match(above.end.log, /4 versions are more than the budget of 3/);
   assert.equal(lockOf(bucket, 'a'), undefined, 'a run above the budget locked something');
+  assertNoComment(above.runId);
   told('above the budget the schedule stops for a review');
 
   await writeSettings(one, { minimum: 100, budget: 50 });
@@ -86,9 +104,9 @@ export async function playRetention(one: Case, stage: Stage): Promise<void> {
   told('changed settings need a review again, and get it');
 }
 
-/** bob reads the summary of the plan. */
-function isShown({ log }: Shown): boolean {
-  return /Summary - [\s\S]*Extends/.test(log);
+/** bob reads the comment. */
+function isShown({ comment = '' }: Shown): boolean {
+  return /### Waiting for approval by `bob`[\s\S]*Extends/.test(comment);
 }
 
 async function writeSettings(

@@ -1,13 +1,17 @@
 import type { ActionContract } from '../contract.ts';
 import { ENDPOINT_INPUTS } from './endpoint.ts';
-import { DECISION_OUTPUTS, ENVIRONMENT_INPUTS, TOKEN_INPUT } from './github.ts';
+import { COMMENT_AUTHOR_INPUT, DECISION_OUTPUTS, ENVIRONMENT_INPUTS, TOKEN_INPUT } from './github.ts';
 
 export const EXTEND_RETENTION = {
   name: 'extend-retention',
   what: 'Keeps current versions under Object Lock: plans what is due, deploys the settings, starts the jobs. Never shortens a date.',
   command: 'extend-retention',
   permissions: {
-    actions: 'read, for the proof with `step: start` and `approval: environment`',
+    contents:
+      'write, with `step: plan`, for the branch of the pull request; `read` with `pull-request: false`',
+    'pull-requests': 'write, for the pull request and its comment',
+    actions:
+      'read, for the proof with `step: start` and `approval: environment`; with `step: deploy`, to name who is asked for an approval',
     deployments: 'read, for the time of the approval; nothing rests on it',
   },
   inputs: {
@@ -88,6 +92,21 @@ export const EXTEND_RETENTION = {
       example: 'earlier',
     },
     ...ENVIRONMENT_INPUTS,
+    environment: {
+      ...ENVIRONMENT_INPUTS.environment,
+      what: 'Environment of the job with `start`, whose required reviewers approve. With `deploy` the comment names them.',
+    },
+    'pull-request': {
+      what: 'With `plan`: open a pull request with a plan that needs a review, and one comment on it that later steps keep up to date. `false`: the summary of the run alone.',
+      kind: 'switch',
+      default: 'true',
+      example: 'false',
+    },
+    'pull-request-number': {
+      what: 'With `deploy` and `start`: the pull request whose comment is kept up to date, the output `pull-request` of `plan`. The proof then looks for the plan in that comment.',
+      kind: 'number',
+      example: '7',
+    },
     'boundary-arn': {
       what: 'With `deploy`: permissions boundary, output of the bootstrap stack.',
       kind: 'text',
@@ -105,6 +124,7 @@ export const EXTEND_RETENTION = {
       example: '60',
     },
     ...ENDPOINT_INPUTS,
+    ...COMMENT_AUTHOR_INPUT,
     ...TOKEN_INPUT,
   },
   outputs: {
@@ -122,6 +142,16 @@ export const EXTEND_RETENTION = {
       what: '`true`: a person has to approve this run. `false`: it is within settings and a budget that were approved before.',
       kind: 'text',
       example: 'false',
+    },
+    'pull-request': {
+      what: 'Number of the pull request; empty where there is none.',
+      kind: 'number',
+      example: '7',
+    },
+    'comment-url': {
+      what: 'Address of the comment; empty where there is no pull request.',
+      kind: 'text',
+      example: 'https://github.com/acme/data/pull/7#issuecomment-1',
     },
     ...DECISION_OUTPUTS,
   },

@@ -105,11 +105,17 @@ function describeLines(stage: Stage): string[] {
     case 'extended':
       return [
         ...describeApprover(stage.approver),
-        `**Outcomes:** ${stage.outcomes.map(({ outcome, versions }) => `${formatQuantity(versions, 'version')} ${outcome}`).join(', ')}`,
+        `**Outcomes:** ${stage.outcomes.map(({ outcome, versions }) => `${formatQuantity(versions, 'version')} ${EXTENSIONS[outcome] ?? outcome}`).join(', ')}`,
         'The record is the evidence of compliance: keep it.',
       ];
   }
 }
+
+/** What an outcome means for a lock, where its name alone does not say it. */
+const EXTENSIONS: Partial<Record<string, string>> = {
+  done: 'extended',
+  already: 'locked for long enough already',
+};
 
 function describeReview({ run, environment }: { run: { url: string }; environment: string }): string {
   return `On the page of the ${formatLink('run', run.url)} click **Review deployments**, tick ${name(environment)}, and approve or reject. Whoever started the run cannot approve it.`;

@@ -129,7 +129,7 @@ test('planned, deployed, refused, approved once, and the next week by itself', a
   expectEnd(done, 0, 'done', 'OK');
   expect(done.summary).toContain('| done | 3 |');
   const told = commentOf(repository, planned);
-  expect(told).toMatch(/### Extended\n\nApproved by `bob`: yes\n\n\*\*Outcomes:\*\* 3 versions done\n/);
+  expect(told).toMatch(/### Extended\n\nApproved by `bob`: yes\n\n\*\*Outcomes:\*\* 3 versions extended\n/);
   expect(told).not.toMatch(/Undo|Not verified/);
   expect(aws.records.current(`${record.slice('s3://records/'.length)}approval.json`)).toBeDefined();
 

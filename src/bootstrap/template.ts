@@ -1,7 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { RunbookError } from '../errors.ts';
-import { type CompiledTemplate, compileTemplate, readTemplate } from '../render/handlebars.ts';
+import { type CompiledTemplate, compileTemplate, readPartials, readTemplate } from '../render/handlebars.ts';
 import { yamlScalar } from '../render/yaml.ts';
 import {
   APPROVED_TAG,
@@ -128,11 +126,7 @@ let compiled: Promise<CompiledTemplate> | null = null;
 
 /** The template, put together from its resources in `templates/bootstrap/`. */
 async function compileBootstrap(): Promise<CompiledTemplate> {
-  const folder = new URL('bootstrap/', TEMPLATES);
-  const partials: Record<string, string> = {};
-  for (const file of await readdir(folder)) {
-    partials[basename(file, '.yaml.hbs')] = await readFile(new URL(file, folder), 'utf8');
-  }
+  const partials = await readPartials(new URL('bootstrap/', TEMPLATES), '.yaml.hbs');
   const source = await readTemplate(new URL('bootstrap.yaml.hbs', TEMPLATES));
   return compileTemplate(source, { helpers: { yaml: yamlScalar }, partials });
 }

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import Handlebars from 'handlebars';
 
 /**
@@ -14,6 +15,16 @@ export type TemplateSource = { name: string; text: string };
 /** Reads a template of the package, for example `readTemplate(new URL('../../sql/scan.sql.hbs', import.meta.url))`. */
 export async function readTemplate(url: URL): Promise<TemplateSource> {
   return { name: url.pathname.split('/').at(-1) ?? url.pathname, text: await readFile(url, 'utf8') };
+}
+
+/** Reads every template of a folder as a partial, named as its file is without the ending, such as `.yaml.hbs`. */
+export async function readPartials(folder: URL, ending: string): Promise<Record<string, string>> {
+  const files = await readdir(folder);
+  return Object.fromEntries(
+    await Promise.all(
+      files.map(async (file) => [basename(file, ending), await readFile(new URL(file, folder), 'utf8')]),
+    ),
+  );
 }
 
 /** A template that is ready to be rendered; a name that the view lacks throws. */

@@ -1,6 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { compileTemplate, readTemplate, type TemplateHelper } from './handlebars.ts';
+import { compileTemplate, readPartials, readTemplate, type TemplateHelper } from './handlebars.ts';
 
 /**
  * SQL from the templates in `sql/`: one source, two dialects. `sql/*.sql.hbs` and `sql/shared/` are written once;
@@ -56,7 +54,7 @@ export function loadSql(dialect: SqlDialect): Promise<SqlRenderer> {
 const loaded = new Map<SqlDialect, Promise<SqlRenderer>>();
 
 async function compileSql(dialect: SqlDialect): Promise<SqlRenderer> {
-  const partials = await readPartials(['shared', dialect]);
+  const partials = await readSqlPartials(['shared', dialect]);
   const compiled = new Map(
     await Promise.all(
       SQL_TEMPLATES.map(async (name) => {
@@ -78,16 +76,14 @@ async function compileSql(dialect: SqlDialect): Promise<SqlRenderer> {
   };
 }
 
-async function readPartials(folders: readonly string[]): Promise<Record<string, string>> {
-  const partials: Record<string, string> = {};
-  for (const folder of folders) {
-    const url = new URL(`${folder}/`, SQL_FOLDER);
-    for (const file of await readdir(url)) {
-      // A partial stands in the middle of a line as often as on its own: its last line break is not part of it.
-      partials[basename(file, '.hbs')] = (await readFile(new URL(file, url), 'utf8')).trimEnd();
-    }
-  }
-  return partials;
+async function readSqlPartials(folders: readonly string[]): Promise<Record<string, string>> {
+  const read = await Promise.all(
+    folders.map((folder) => readPartials(new URL(`${folder}/`, SQL_FOLDER), '.hbs')),
+  );
+  // A partial stands in the middle of a line as often as on its own: its last line break is not part of it.
+  return Object.fromEntries(
+    read.flatMap((partials) => Object.entries(partials).map(([name, text]) => [name, text.trimEnd()])),
+  );
 }
 
 /** A string literal. Both dialects know one escape only: the doubled quote. */

@@ -1,3 +1,4 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { summary } from '@actions/core';
 // It keeps the folder that it is loaded in, which must not be that of a step.
@@ -26,4 +27,33 @@ export async function runEntry(
     await import(/* @vite-ignore */ entry);
     return undefined;
   });
+}
+
+export type LoneStepEnd = { status: number; output: string; summary: string };
+
+/**
+ * Runs a step that asks nothing of GitHub.
+ * @param inputs as the runner sets them, `INPUT_BUCKET` for example
+ * @returns GITHUB_OUTPUT and the summary as they were written
+ */
+export async function runLoneStep(
+  action: string,
+  { folder, endpoint }: { folder: string; endpoint: string },
+  inputs: Readonly<Record<string, string>>,
+): Promise<LoneStepEnd> {
+  const own = mkdtempSync(join(folder, `${action}-`));
+  const files = { output: join(own, 'output'), summary: join(own, 'summary') };
+  for (const file of Object.values(files)) writeFileSync(file, '');
+  const environment = {
+    GITHUB_OUTPUT: files.output,
+    GITHUB_STEP_SUMMARY: files.summary,
+    GITHUB_REPOSITORY: 'acme/data',
+    GITHUB_RUN_ID: '1',
+    RUNNER_TEMP: folder,
+    INPUT_ENDPOINT_URL: endpoint,
+    INPUT_FORCE_PATH_STYLE: 'true',
+    ...inputs,
+  };
+  const { status } = await runEntry(action, environment, folder);
+  return { status, output: readFileSync(files.output, 'utf8'), summary: readFileSync(files.summary, 'utf8') };
 }

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { CommandResult } from '../execute/command.ts';
-import { overwriteArchived } from '../execute/restore-stage.ts';
 import { type Account, contentOf, openAccount, RECORDS } from './account.ts';
+import { answerOf, leaveArchived } from './archived.ts';
 
 /** Archived versions that jobs ask for, and that the task function copies days later, under the approval. */
 
@@ -14,22 +13,8 @@ afterEach(async () => {
   await account.end();
 });
 
-const answerOf = ({ stdout, stderr }: CommandResult) => {
-  expect(stderr.replace(/^NOBODY APPROVED THIS.*\n/, '')).toBe('');
-  return JSON.parse(stdout) as Record<string, unknown>;
-};
 const NOBODY = ['--approval', 'none', '--yes'];
 const BY_JOBS = ['--restore-with', 's3-batch-restore'];
-
-/** Deploys a plan over archived versions and lets its jobs do the rest. @returns its record */
-async function leaveArchived(...options: string[]): Promise<string> {
-  overwriteArchived(account);
-  const { folder } = await account.plan(...options);
-  const { record } = answerOf(await account.deploy(folder)) as { record: string };
-  const left = await account.startJobs(record, ...NOBODY);
-  expect([left.status, JSON.parse(left.stdout)]).toMatchObject([3, { outcomes: { done: 1, archived: 4 } }]);
-  return record;
-}
 
 const restore = (record: string, ...options: string[]) =>
   account.command(
@@ -54,7 +39,7 @@ const tagKeys = () =>
   [...account.cloudFormation.roles.byName.values()].flatMap(({ tags }) => [...tags.keys()]);
 
 test('jobs ask, days later the task function copies; verified and undone', async () => {
-  const record = await leaveArchived();
+  const record = await leaveArchived(account);
   const before = contentOf(account);
   const asked = await restore(record, ...BY_JOBS, ...NOBODY);
   expect([asked.status, answerOf(asked)]).toMatchObject([4, { status: 'waiting', requested: 4, waiting: 4 }]);
@@ -91,7 +76,7 @@ test('jobs ask, days later the task function copies; verified and undone', async
 }, 120_000);
 
 test('killed while the copies run, another process goes on with the same job; nothing is copied twice', async () => {
-  const record = await leaveArchived();
+  const record = await leaveArchived(account);
   expect((await restore(record, ...NOBODY)).status).toBe(4);
   account.sandbox.clock.advance(49 * 3_600);
   const { child, result } = account.start(
@@ -108,6 +93,8 @@ test('killed while the copies run, another process goes on with the same job; no
   expect(first).toMatchObject({ attempt: 1, end: null });
   // Nobody was there to take the approval off, so the job that was confirmed goes on.
   expect(tagKeys()).toContain('s3-rewind:approved');
+  // Until its end: tasks that came while the next process checks the stack would be denied, and take another job.
+  await expect.poll(() => copyJobs()[0]?.status, { timeout: 60_000 }).toBe('Complete');
   const resumed = await restore(record);
   expect([resumed.status, answerOf(resumed)]).toMatchObject([0, { outcome: { outcomes: { done: 5 } } }]);
   expect(copyJobs().map(({ status }) => status)).toEqual(['Complete', 'Complete']);
@@ -117,7 +104,7 @@ test('killed while the copies run, another process goes on with the same job; no
 }, 120_000);
 
 test('what S3 Batch Operations copied by itself and found in an archive is gone on with, and start-jobs leaves it', async () => {
-  const record = await leaveArchived('--copy-with', 's3-batch-copy');
+  const record = await leaveArchived(account, '--copy-with', 's3-batch-copy');
   expect((await restore(record, ...NOBODY)).status).toBe(4);
   account.sandbox.clock.advance(49 * 3_600);
   // Written since: the job of S3's own would have copied over it, the task does not.
@@ -135,7 +122,7 @@ test('what S3 Batch Operations copied by itself and found in an archive is gone 
 }, 120_000);
 
 test('refused before anything is asked for: no proof, no stack; this machine copies where it is named', async () => {
-  const record = await leaveArchived();
+  const record = await leaveArchived(account);
   const missing = await restore(record, '--yes');
   expect([missing.status, missing.stderr]).toEqual([
     2,

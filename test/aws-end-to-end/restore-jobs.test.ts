@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { CommandResult } from '../execute/command.ts';
-import { overwriteArchived } from '../execute/restore-stage.ts';
 import { type Account, openAccount, RECORDS } from './account.ts';
+import { answerOf, leaveArchived } from './archived.ts';
 
 /** Archived versions that jobs of S3's own ask for: one a class, under the tag of the approval. */
 
@@ -13,22 +12,6 @@ afterEach(async () => {
   expect(account.sandbox.losses).toMatchObject({ permanentDeletions: 0, nullVersionReplacements: 0 });
   await account.end();
 });
-
-const answerOf = ({ stdout, stderr }: CommandResult) => {
-  expect(stderr.replace(/^NOBODY APPROVED THIS.*\n/, '')).toBe('');
-  return JSON.parse(stdout) as Record<string, unknown>;
-};
-
-/** Deploys a plan over archived versions and lets its jobs do the rest. @returns its record */
-async function leaveArchived(): Promise<string> {
-  overwriteArchived(account);
-  const { folder } = await account.plan();
-  const deployed = await account.deploy(folder);
-  const { record } = JSON.parse(deployed.stdout) as { record: string };
-  const left = await account.startJobs(record, '--approval', 'none', '--yes');
-  expect(left.status).toBe(3);
-  return record;
-}
 
 const restore = (record: string, ...options: string[]) =>
   account.command('restore-archived', '--record', record, '--once', '--json', '--quiet', ...options);
@@ -51,7 +34,7 @@ const tagKeys = () =>
 const APPROVED = 's3-rewind:approved';
 
 test('jobs ask for GLACIER and DEEP_ARCHIVE, this machine for the rest; hours later all is copied', async () => {
-  const record = await leaveArchived();
+  const record = await leaveArchived(account);
   account.sandbox.requests.reset();
   const asked = await restore(record, '--yes', ...BY_JOBS);
   // The tiers of Intelligent-Tiering are not in this inventory, so its versions are rows of 3b.
@@ -82,7 +65,7 @@ test('jobs ask for GLACIER and DEEP_ARCHIVE, this machine for the rest; hours la
 });
 
 test('what a job may not do, this machine asks for; the report says why', async () => {
-  const record = await leaveArchived();
+  const record = await leaveArchived(account);
   account.batch.mayInvoke = () => false;
   const asked = await restore(record, '--yes', ...BY_JOBS);
   expect([asked.status, answerOf(asked)]).toMatchObject([4, { requested: 4, waiting: 4 }]);
@@ -95,7 +78,7 @@ test('what a job may not do, this machine asks for; the report says why', async 
 });
 
 test('refused before anything is asked for: no proof, a tier that jobs have not, a stack that somebody changed', async () => {
-  const record = await leaveArchived();
+  const record = await leaveArchived(account);
   const refusals: [string, number, string[]][] = [
     ['CONFIRMATION_MISSING', 2, ['--yes', '--restore-with', 's3-batch-restore']],
     ['RESTORE_TIER_UNAVAILABLE', 2, ['--yes', '--tier', 'Expedited', ...BY_JOBS]],
@@ -113,7 +96,7 @@ test('refused before anything is asked for: no proof, a tier that jobs have not,
 });
 
 test('stopped before its jobs were confirmed, it goes on with the same ones', async () => {
-  const record = await leaveArchived();
+  const record = await leaveArchived(account);
   const remove = account.sandbox.faults.add({
     operation: 'UpdateJobStatus',
     effect: { error: { code: 'AccessDenied', status: 403 } },

@@ -1,11 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
 import { describeDrill } from '../../src/actions/drill.ts';
 import { readTrend } from '../../src/drill/trend.ts';
-import { runEntry } from '../actions/run-entry.ts';
+import { runLoneStep } from '../actions/run-entry.ts';
 import { scratchFolder } from '../cli/scratch-folder.ts';
 import { clientOf } from '../sandbox/client.ts';
 import { drillOf } from './drills.ts';
@@ -24,24 +23,12 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.stop());
 
-async function runStep(inputs: Record<string, string>) {
-  const files = { output: join(folder, 'output'), summary: join(folder, 'summary') };
-  for (const file of Object.values(files)) writeFileSync(file, '');
-  const environment = {
-    GITHUB_OUTPUT: files.output,
-    GITHUB_STEP_SUMMARY: files.summary,
-    GITHUB_REPOSITORY: 'acme/data',
-    GITHUB_RUN_ID: '1',
-    RUNNER_TEMP: folder,
-    INPUT_ENDPOINT_URL: sandbox.endpoint,
-    INPUT_FORCE_PATH_STYLE: 'true',
-    INPUT_HISTORY: join(folder, 'history'),
-    INPUT_LIST: 'true',
-    ...inputs,
-  };
-  const { status } = await runEntry('drill', environment, folder);
-  return { status, output: readFileSync(files.output, 'utf8'), summary: readFileSync(files.summary, 'utf8') };
-}
+const runStep = (inputs: Record<string, string>) =>
+  runLoneStep(
+    'drill',
+    { folder, endpoint: sandbox.endpoint },
+    { INPUT_HISTORY: join(folder, 'history'), INPUT_LIST: 'true', ...inputs },
+  );
 
 test('a plan of a bucket in use', async () => {
   const { status, output, summary } = await runStep({ INPUT_BUCKET: 'data', INPUT_PREFIX: HOSTILE });

@@ -1,8 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
-import { runEntry } from '../actions/run-entry.ts';
+import { runLoneStep } from '../actions/run-entry.ts';
 import { scratchFolder } from '../cli/scratch-folder.ts';
 
 /** The actions `freeze` and `thaw`, run as their steps run them. */
@@ -16,23 +14,12 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.stop());
 
-async function runAction(name: string, inputs: Record<string, string>) {
-  const files = { output: join(folder, `${name}-output`), summary: join(folder, `${name}-summary`) };
-  for (const file of Object.values(files)) writeFileSync(file, '');
-  const environment = {
-    GITHUB_OUTPUT: files.output,
-    GITHUB_STEP_SUMMARY: files.summary,
-    GITHUB_REPOSITORY: 'acme/data',
-    GITHUB_RUN_ID: '1',
-    RUNNER_TEMP: folder,
-    INPUT_ENDPOINT_URL: sandbox.endpoint,
-    INPUT_FORCE_PATH_STYLE: 'true',
-    INPUT_RECORD: 's3://my-records/freeze-data/',
-    ...inputs,
-  };
-  const { status } = await runEntry(name, environment, folder);
-  return { status, output: readFileSync(files.output, 'utf8'), summary: readFileSync(files.summary, 'utf8') };
-}
+const runAction = (name: string, inputs: Record<string, string>) =>
+  runLoneStep(
+    name,
+    { folder, endpoint: sandbox.endpoint },
+    { INPUT_RECORD: 's3://my-records/freeze-data/', ...inputs },
+  );
 
 test('freeze and thaw', async () => {
   const except = 'arn:aws:iam::111122223333:role/on-call\narn:aws:iam::111122223333:role/other';

@@ -10,7 +10,7 @@ import { addCleanupCommand } from './cleanup.ts';
 import { addDeployCommand } from './deploy.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addDrillCommand } from './drill-command.ts';
-import { addEndpointOptions } from './endpoint-options.ts';
+import { addDestinationOptions, addEndpointOptions } from './endpoint-options.ts';
 import { addExtendRetentionCommand } from './extend-retention-command.ts';
 import { addFreezeCommands } from './freeze-command.ts';
 import { addInventoryCommand } from './inventory-command.ts';
@@ -103,7 +103,7 @@ export function buildProgram(): Command {
 }
 
 function addPlanCommand(program: Command): void {
-  addEndpointOptions(program.command('plan'))
+  addDestinationOptions(addEndpointOptions(program.command('plan')))
     .usage('[--inventory …|--list] --bucket … --timestamp … --out …')
     .summary('make a plan from an inventory and a point in time; changes nothing')
     .description(

@@ -1,6 +1,6 @@
 import { forEachConcurrently } from '../execute/concurrently.ts';
 import { describeEntry, type KeyProof } from '../execute/key-proof.ts';
-import type { EndedKey } from '../execute/outcome-rows.ts';
+import { type EndedKey, exposedByRemoval } from '../execute/outcome-rows.ts';
 import { proveKeys } from '../execute/prove-keys.ts';
 import type { S3Calls } from '../execute/s3-calls.ts';
 import { FULFILLED_OUTCOMES } from '../s3/outcome.ts';
@@ -76,15 +76,14 @@ function compareAdded({ rows: [first] }: EndedKey, { current }: KeyProof): strin
   return `delete marker ${markerId ?? ''} on top`;
 }
 
-function compareRemoved({ rows }: EndedKey, proof: KeyProof): string | null {
-  const left = rows.find(({ row }) => proof.markers.has(row.versionId ?? ''));
+function compareRemoved(key: EndedKey, proof: KeyProof): string | null {
+  const left = key.rows.find(({ row }) => proof.markers.has(row.versionId ?? ''));
   if (left !== undefined) return `delete marker ${left.row.versionId} gone`;
-  const exposed = rows.map(({ result }) => result.newVersionId).find((id) => id !== null);
+  // Of markers that were gone before the run, the plan alone knows what they hid.
+  const exposed = exposedByRemoval(key) ?? key.rows[0]?.row.exposedVersionId;
   const { current } = proof;
-  if (exposed === undefined) {
-    // All were gone before the run, or nothing lies below: then no entry of ours can be on top.
-    return null;
-  }
+  // Nothing lies below, or the plan did not know which of several would come to the top.
+  if (exposed === undefined) return null;
   return current.kind !== 'none' && current.versionId === exposed ? null : `version ${exposed} on top`;
 }
 

@@ -4,7 +4,6 @@ import { RunbookError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import { formatDuration } from '../s3/duration.ts';
 import { assembleListing, type ListingFormat } from './listing/assemble.ts';
-import { estimateSecondsLeft } from './listing/coverage.ts';
 import { Lister, type ListPage } from './listing/lister.ts';
 import { DEFAULT_RETRIES, RequestPace } from './listing/pace.ts';
 import { type ListingScope, NO_PROGRESS, PartialFolder } from './listing/partial-folder.ts';
@@ -48,6 +47,9 @@ export type ListingResult = {
 export const DEFAULT_CONCURRENCY = 32;
 const DEFAULT_MEMORY_LIMIT = '1GB';
 const PROGRESS_INTERVAL_MS = 500;
+/** Of what is estimated to be there: before that, too little was seen to tell how much is left. */
+const LEAST_SHARE_THAT_TELLS = 0.02;
+const MOST_SHARE_BEFORE_THE_END = 0.99;
 
 /**
  * Lists every version entry of a bucket exactly once, in S3's order, into one file. The key space is split as it is
@@ -130,7 +132,7 @@ async function beginOrResume(folder: PartialFolder, scope: ListingScope, options
   await folder.create();
   const prefixes = scope.prefixes.length === 0 ? [''] : scope.prefixes;
   const ranges = prefixes.map((prefix, id) =>
-    folder.openRange({ id, prefix, start: null, end: null }, { ...NO_PROGRESS, weight: 1 / prefixes.length }),
+    folder.openRange({ id, prefix, start: null, end: null }, NO_PROGRESS),
   );
   // From the first moment on: a listing that is killed in its first second can be resumed too.
   await folder.writeState(scope, options.now, ranges);
@@ -152,14 +154,15 @@ function showProgress(
   started: number,
 ): void {
   const seconds = (performance.now() - started) / 1000;
-  const { entries, coverage } = lister;
+  const { entries, remaining } = lister;
   const rate = Math.round((entries - before) / seconds);
-  const secondsLeft = estimateSecondsLeft(seconds, coverage);
-  const left = secondsLeft === null ? '' : `, about ${formatDuration(secondsLeft)} left`;
+  const share = remaining === null ? 0 : entries / Math.max(1, entries + remaining);
+  const isTelling = remaining !== null && share >= LEAST_SHARE_THAT_TELLS && rate > 0;
+  const left = isTelling ? `, about ${formatDuration(remaining / rate)} left` : '';
   const slowed = pace.limit < lister.activeRanges ? `, slowed down to ${pace.limit} requests at a time` : '';
   progress(
     `Listing: ${entries.toLocaleString('en')} entries, ${rate.toLocaleString('en')} a second${left}${slowed}`,
-    coverage * 100,
+    isTelling ? 100 * Math.min(MOST_SHARE_BEFORE_THE_END, share) : null,
   );
 }
 

@@ -20,8 +20,9 @@ export type RangeProgress = {
   part: PartProgress;
   keys: number;
   done: boolean;
-  /** the share of all work that this range is taken to be, for the estimate */
-  weight: number;
+  /** the first key that was listed, and how many entries were expected when the range was split: for the estimate */
+  first: string | null;
+  expected: number | null;
 };
 
 const TELLING_ENTRIES = 200;
@@ -45,7 +46,10 @@ export class KeyRange {
   stack: StackView;
   keys: number;
   done: boolean;
-  weight: number;
+  /** the first key that was listed */
+  first: string | null;
+  /** entries that were expected when it was split, or split off; null: nothing told */
+  expected: number | null;
   /** what is safely on disk, for the checkpoint */
   durable: RangeProgress;
   /** first key of the last page that says how far a page goes */
@@ -70,7 +74,8 @@ export class KeyRange {
     this.stack = progress.stack;
     this.keys = progress.keys;
     this.done = progress.done;
-    this.weight = progress.weight;
+    this.first = progress.first;
+    this.expected = progress.expected;
     this.durable = progress;
   }
 
@@ -100,6 +105,7 @@ export class KeyRange {
   notePage(page: VersionsPage): void {
     const first = page.entries[0]?.key;
     if (first !== undefined && page.entries.length >= TELLING_ENTRIES) this.#pageStart = detach(first);
+    if (first !== undefined) this.first ??= detach(first);
     if (this.position !== null) this.position = detach(this.position);
   }
 
@@ -135,7 +141,8 @@ export class KeyRange {
       part: this.part.onDisk,
       keys: this.keys,
       done: this.done,
-      weight: this.weight,
+      first: this.first,
+      expected: this.expected,
     };
   }
 }

@@ -29,7 +29,8 @@ const rangeSchema = z.object({
     part: partSchema,
     keys: z.number(),
     done: z.boolean(),
-    weight: z.number(),
+    first: z.string().nullable().default(null),
+    expected: z.number().nullable().default(null),
   }),
 });
 const stateSchema = z.object({
@@ -48,7 +49,8 @@ export const NO_PROGRESS: RangeProgress = {
   part: { bytes: 0, rows: 0, stackRow: 0, dropped: [] },
   keys: 0,
   done: false,
-  weight: 0,
+  first: null,
+  expected: null,
 };
 
 export class PartialFolder {
@@ -132,7 +134,7 @@ export class PartialFolder {
     for (const { progress, ...bounds } of state.ranges) {
       const size = (await stat(this.partPath(bounds.id)).catch(() => null))?.size ?? 0;
       // A part that is shorter than noted (the machine went down) is listed again from its start.
-      const known = size >= progress.part.bytes ? progress : { ...NO_PROGRESS, weight: progress.weight };
+      const known = size >= progress.part.bytes ? progress : NO_PROGRESS;
       ranges.push(this.openRange(bounds, known));
     }
     return { takenAt: new Date(state.takenAt), ranges };

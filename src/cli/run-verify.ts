@@ -113,6 +113,11 @@ export function verifySummary(
       lines.push(`  ${printable(key)}: expected ${printable(expected)}, current is ${printable(found)}`);
     }
   }
+  if (!reconcile.agrees) {
+    lines.push(
+      'Next: outcome.json counts other outcomes than its files hold; start-jobs makes both again from the journals, and nothing is done twice',
+    );
+  }
   if (!live.agrees || state?.agrees === false) {
     lines.push(
       'Next: keys that were written since the run differ rightly; for the others run start-jobs again, or plan anew',

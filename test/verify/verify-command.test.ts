@@ -59,6 +59,16 @@ test.each([0, 40])('agrees after a run, and says what it compared (%i more keys)
   });
 });
 
+test('a sparse key takes one HEAD, and a copy one more, of its source', async () => {
+  const record = await mixedRecord();
+  await run(stage, record);
+  stage.sandbox.requests.reset();
+  expect((await verify(record)).status).toBe(0);
+  const heads = stage.sandbox.requests.entries().filter(({ operation }) => operation === 'HeadObject');
+  expect(heads.map(({ key }) => key).toSorted()).toEqual(['copied', 'copied', 'hidden', 'shown']);
+  expect(stage.sandbox.requests.count()).toBe(4);
+});
+
 describe('a key that is not what the plan promised', () => {
   test.each<[string, (stage: Stage) => void, string]>([
     ['hidden', ({ bucket }) => void bucket.put('hidden', { body: 'later' }), '1'],

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RunbookError } from '../../errors.ts';
 import { compareKeys } from '../../s3/key-order.ts';
 import { encodeKey } from '../../s3/listed-key.ts';
+import type { ScannedEntry } from '../../s3/scan-versions.ts';
 import { EMPTY_STACK, type KeyRange } from './key-range.ts';
 import type { Marker, VersionsPage } from './page.ts';
-import type { ListedEntry } from './scan.ts';
 
 /** Reads a page of the keys that start with a text, for a stack that is read once more. */
 export type ReadPage = (prefix: string, marker: Marker | null) => Promise<VersionsPage>;
@@ -45,7 +45,7 @@ function beginStack(range: KeyRange, key: string): void {
   range.part.beginStack();
 }
 
-function take(range: KeyRange, entry: ListedEntry, encodedKey: string): void {
+function take(range: KeyRange, entry: ScannedEntry, encodedKey: string): void {
   const { stack } = range;
   if (entry.isLatest) stack.currents += 1;
   if (stack.entries === 0) stack.startsCurrent = entry.isLatest;
@@ -90,7 +90,7 @@ async function rereadStack(range: KeyRange, key: string, readPage: ReadPage): Pr
   }
 }
 
-function assertOrder(range: KeyRange, entry: ListedEntry): void {
+function assertOrder(range: KeyRange, entry: ScannedEntry): void {
   const before = range.position ?? range.start;
   const follows = before === null || compareKeys(before, entry.key) < 0;
   if (follows && entry.key.startsWith(range.prefix)) return;

@@ -68,11 +68,7 @@ export class Lister {
   }
 
   get entries(): number {
-    return this.ranges.reduce((total, range) => total + range.part.entries, 0);
-  }
-
-  get keys(): number {
-    return this.ranges.reduce((total, range) => total + range.keys, 0);
+    return countEntries(this.ranges);
   }
 
   /** Entries that are estimated to be left; null while nothing tells. */
@@ -194,4 +190,12 @@ export class Lister {
     this.#failure ??= { error };
     this.#abort.abort(this.#failure.error);
   }
+}
+
+export function countEntries(ranges: readonly KeyRange[]): number {
+  return ranges.reduce((total, range) => total + range.part.entries, 0);
+}
+
+export function countKeys(ranges: readonly KeyRange[]): number {
+  return ranges.reduce((total, range) => total + range.keys, 0);
 }

@@ -4,8 +4,8 @@ import type { RunOutcome } from '../execute/run-files.ts';
 import { formatCount } from '../review/figures.ts';
 import { isFulfilled, OUTCOMES, type Outcome, type OutcomeCounts } from '../s3/outcome.ts';
 import { printable } from '../s3/printable.ts';
-import { SCENARIO_ACTIONS } from '../s3/rollback.ts';
 import { shellWord } from '../s3/shell-word.ts';
+import { actionCell } from './action-cell.ts';
 
 /** What each outcome that leaves a key alone means, and asks for next. */
 const NEXT_STEPS: Partial<Record<Outcome, string>> = {
@@ -40,7 +40,7 @@ export type EarlierRun = { startedAt: string | null; ended: RunOutcome | null };
 
 /** Somebody who starts a run again has to see that it was not done twice. */
 function describeEarlier({ startedAt, ended }: EarlierRun): string[] {
-  if (ended !== null && isFulfilled(ended.outcomes)) {
+  if (ended !== null && TRIED_AGAIN.every((outcome) => ended.outcomes[outcome] === 0)) {
     return [`It had come to its end at ${ended.finishedAt}: nothing was left to do.`];
   }
   if (ended !== null) {
@@ -68,7 +68,7 @@ export function runSummary(
   });
   for (const { scenario, rows, outcomes } of run.scenarios) {
     const counts = seen.map((outcome) => formatCount(outcomes[outcome]));
-    table.push([scenario, SCENARIO_ACTIONS[scenario], formatCount(rows), ...counts]);
+    table.push([scenario, actionCell(scenario), formatCount(rows), ...counts]);
   }
   const name = printable(folder);
   const left = OUTCOMES.filter((outcome) => NEXT_STEPS[outcome] !== undefined && run.outcomes[outcome] > 0);

@@ -35,6 +35,16 @@ describe('what start-jobs says of rows that were left', () => {
     ]);
   });
 
+  test('in a table that fits into 80 columns, long actions on two lines', () => {
+    const rows = (['1', '2', '3b', '3c'] as const).map((scenario) => ({
+      ...{ scenario, operation: 'copy' as const, rows: 1_000, path: '', sha256: '' },
+      outcomes: { ...noOutcomes(), done: 998, drifted: 1, denied: 1 },
+    }));
+    const text = runSummary({ ...run({ done: 1, drifted: 1, denied: 1 }), scenarios: rows }, 'plan');
+    const table = text.split('\n').filter((line) => /^[│┌├└]/.test(line));
+    expect(Math.max(...table.map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
   test('no grep in a record on S3, and no second start where it would change nothing', () => {
     const text = runSummary(run({ done: 23, drifted: 3 }), 's3://records/rb-data/');
     expect(text.split('\n').slice(-2)).toEqual([
@@ -50,6 +60,7 @@ describe('what start-jobs says of rows that were left', () => {
     expect(again(run({ done: 28 }))).toContain(
       '\nIt had come to its end at 2025-08-22T12:01:00Z: nothing was left to do.\n',
     );
+    expect(again(run({ done: 25, drifted: 3 }))).toContain('nothing was left to do.\n');
     expect(again(run({ done: 26, denied: 2 }))).toContain('only denied and failed rows were tried again.\n');
   });
 });

@@ -126,6 +126,11 @@ export function verifySummary(
   if (agrees) lines.push('All that was compared agrees.');
   const left = countLeft(reconcile.outcomes);
   if (left !== '') lines.push(`NOT carried out, and left as it is: ${left}. ${WHAT_TO_DO}`);
+  if (!reconcile.agrees) {
+    lines.push(
+      'Next: outcome.json counts other outcomes than its files hold; start-jobs makes both again from the journals, and nothing is done twice',
+    );
+  }
   if (!live.agrees || state?.agrees === false) {
     lines.push(
       'Next: keys that were written since the run differ rightly; for the others run start-jobs again, or plan anew',

@@ -14,6 +14,8 @@ export type Terminal = {
 
 /** Lines of progress that are not redrawn (a log, a pipe) come at most this often. */
 const LOG_INTERVAL_MS = 10_000;
+/** Figures at the end of a step, as in `Listing: 1,000 entries, …`: with others it is still the same step. */
+const FIGURES = /: \d.*$/s;
 
 /** Who runs a command from within this process, and takes its answer instead of stdout. */
 export type CommandListener = { answer(value: object): void; progress: Progress };
@@ -74,12 +76,13 @@ async function openSpinner(): Promise<Terminal> {
 }
 
 async function openLog(): Promise<Terminal> {
-  let lastStep = '';
+  let lastKind = '';
   let lastTime = 0;
   return {
     progress: (step, percent) => {
-      if (step === lastStep && Date.now() - lastTime < LOG_INTERVAL_MS) return;
-      lastStep = step;
+      const kind = step.replace(FIGURES, '');
+      if (kind === lastKind && Date.now() - lastTime < LOG_INTERVAL_MS) return;
+      lastKind = kind;
       lastTime = Date.now();
       process.stderr.write(`${printable(describe(step, percent))}\n`);
     },

@@ -80,6 +80,19 @@ describe('exit status and result', () => {
   });
 });
 
+test('--requester-pays goes with every request of the run', async () => {
+  const record = await addingRecord();
+  const payers = new Set<string | undefined>();
+  const note = (_: string, request: { headers: ReadonlyMap<string, string> }) =>
+    void payers.add(request.headers.get('x-amz-request-payer'));
+  stage.sandbox.on('before', note);
+  expect((await runCommand(stage.sandbox, [...startArgs(record), '--requester-pays'])).status).toBe(0);
+  expect([...payers]).toEqual(['requester']);
+  payers.clear();
+  expect((await runCommand(stage.sandbox, startArgs(record))).status).toBe(0);
+  expect([...payers]).toEqual([undefined]);
+});
+
 describe('refusals change nothing', () => {
   const refused = async (
     record: PlanRecord,

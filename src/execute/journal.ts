@@ -86,8 +86,11 @@ export function formatRestore(row: number, { at, tier, kind }: RestoreRequest): 
 
 export function formatOutcome(row: number, result: RowOutcome): string {
   const { outcome, newVersionId, eTag, before, detail } = result;
-  const [size, storageClass] = before?.kind === 'version' ? [before.size, before.storageClass] : [null, null];
-  return `${formatCsvLine(['outcome', row, outcome, newVersionId, eTag, before?.kind ?? null, size, storageClass, detail])}\n`;
+  const fields = ['outcome', row, outcome, newVersionId, eTag, before?.kind ?? null];
+  if (before?.kind !== 'version') return `${formatCsvLine([...fields, null, null, detail])}\n`;
+  const { size, storageClass, versionId } = before;
+  const more = versionId === undefined ? [] : [versionId];
+  return `${formatCsvLine([...fields, size, storageClass, detail, ...more])}\n`;
 }
 
 /** The last line of a closed journal: a file that was cut short lacks it. */
@@ -155,9 +158,11 @@ function applyLine(history: RowHistory, kind: string, fields: readonly string[])
 
 function parseOutcome(outcome: Outcome, fields: readonly string[]): RowOutcome {
   const [newVersionId = '', eTag = '', kind = '', size = '', storageClass = '', detail = ''] = fields;
+  const beforeId = fields[6] ?? '';
   let before: RowOutcome['before'] = null;
-  if (kind === 'version') before = { kind, size: Number(size), storageClass };
-  else if (kind === 'marker' || kind === 'none') before = { kind };
+  if (kind === 'version') {
+    before = { kind, size: Number(size), storageClass, ...(beforeId !== '' && { versionId: beforeId }) };
+  } else if (kind === 'marker' || kind === 'none') before = { kind };
   return { outcome, newVersionId: newVersionId || null, eTag: eTag || null, before, detail };
 }
 

@@ -1,6 +1,6 @@
 import { forEachConcurrently } from '../execute/concurrently.ts';
 import { describeEntry, type KeyProof } from '../execute/key-proof.ts';
-import type { EndedKey } from '../execute/outcome-rows.ts';
+import { type EndedKey, exposedByRemoval } from '../execute/outcome-rows.ts';
 import { proveKeys } from '../execute/prove-keys.ts';
 import type { S3Calls } from '../execute/s3-calls.ts';
 import type { PlannedRow } from '../s3/manifest.ts';
@@ -59,14 +59,14 @@ export async function compareLive(
  * anyway, and planned markers lay above the entry that they gave way to, so that none of them is left where that entry
  * is current.
  */
-function rowsToAsk(operation: Operation, { rows }: EndedKey): PlannedRow[] {
-  const looksAtMarkers = operation === 'remove-delete-markers' && exposedBy(rows) === null;
-  return rows.map(({ row }) => (looksAtMarkers ? row : { ...row, versionId: null }));
+function rowsToAsk(operation: Operation, key: EndedKey): PlannedRow[] {
+  const looksAtMarkers = operation === 'remove-delete-markers' && exposedBy(key) === null;
+  return key.rows.map(({ row }) => (looksAtMarkers ? row : { ...row, versionId: null }));
 }
 
-/** The entry that came to the top when the markers of a key went, as far as its outcomes know. */
-function exposedBy(rows: EndedKey['rows']): string | null {
-  return rows.find(({ result }) => result.newVersionId !== null)?.result.newVersionId ?? null;
+/** The entry that came to the top when the markers of a key went. Of markers that were gone before the run, the plan alone knows it. */
+function exposedBy(key: EndedKey): string | null {
+  return exposedByRemoval(key) ?? key.rows[0]?.row.exposedVersionId ?? null;
 }
 
 /** @returns what was expected, where it is not so */
@@ -92,15 +92,13 @@ function compareAdded({ rows: [first] }: EndedKey, { current }: KeyProof): strin
   return `delete marker ${markerId ?? ''} on top`;
 }
 
-function compareRemoved({ rows }: EndedKey, proof: KeyProof): string | null {
-  const left = rows.find(({ row }) => proof.markers.has(row.versionId ?? ''));
+function compareRemoved(key: EndedKey, proof: KeyProof): string | null {
+  const left = key.rows.find(({ row }) => proof.markers.has(row.versionId ?? ''));
   if (left !== undefined) return `delete marker ${left.row.versionId} gone`;
-  const exposed = exposedBy(rows);
+  const exposed = exposedBy(key);
   const { current } = proof;
-  if (exposed === null) {
-    // All were gone before the run, or nothing lies below: then no entry of ours can be on top.
-    return null;
-  }
+  // Nothing lies below, or the plan did not know which of several would come to the top.
+  if (exposed === null) return null;
   return current.kind !== 'none' && current.versionId === exposed ? null : `version ${exposed} on top`;
 }
 

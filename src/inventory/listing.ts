@@ -4,6 +4,7 @@ import { RunbookError } from '../errors.ts';
 import type { Progress } from '../progress.ts';
 import { formatDuration } from '../s3/duration.ts';
 import { assembleListing, type ListingFormat } from './listing/assemble.ts';
+import { estimateSecondsLeft } from './listing/coverage.ts';
 import { Lister, type ListPage } from './listing/lister.ts';
 import { DEFAULT_RETRIES, RequestPace } from './listing/pace.ts';
 import { type ListingScope, NO_PROGRESS, PartialFolder } from './listing/partial-folder.ts';
@@ -153,8 +154,8 @@ function showProgress(
   const seconds = (performance.now() - started) / 1000;
   const { entries, coverage } = lister;
   const rate = Math.round((entries - before) / seconds);
-  const left =
-    coverage > 0.05 && coverage < 1 ? `, about ${formatDuration(seconds / coverage - seconds)} left` : '';
+  const secondsLeft = estimateSecondsLeft(seconds, coverage);
+  const left = secondsLeft === null ? '' : `, about ${formatDuration(secondsLeft)} left`;
   const slowed = pace.limit < lister.activeRanges ? `, slowed down to ${pace.limit} requests at a time` : '';
   progress(
     `Listing: ${entries.toLocaleString('en')} entries, ${rate.toLocaleString('en')} a second${left}${slowed}`,

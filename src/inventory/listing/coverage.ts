@@ -1,7 +1,10 @@
 import { sharedPrefixLength } from '../../s3/key-order.ts';
 import type { KeyRange } from './key-range.ts';
 
+/** As far as an estimate goes. What is left then is not known, and may be a lot. */
 const MOST_BEFORE_THE_END = 0.99;
+/** What has been listed of less than this says nothing about the rest. */
+const LEAST_TO_GO_BY = 0.05;
 
 /**
  * How much of the work is done. S3 does not tell how many entries a bucket has, so this is an estimate: a range that
@@ -14,6 +17,12 @@ export function estimateCoverage(ranges: readonly KeyRange[]): number {
     0,
   );
   return ranges.every((range) => range.done) ? 1 : Math.min(MOST_BEFORE_THE_END, done);
+}
+
+/** @returns null where the coverage says nothing about the time */
+export function estimateSecondsLeft(seconds: number, coverage: number): number | null {
+  if (coverage <= LEAST_TO_GO_BY || coverage >= MOST_BEFORE_THE_END) return null;
+  return seconds / coverage - seconds;
 }
 
 /** Gives half of what a range has left to the range that is split off it. To be called while it has its old end. */

@@ -17,7 +17,7 @@ import { checksumsOf } from './checksums.ts';
 import { copySource, createUploadCommand, encryptionOf, type UploadInput } from './copy-input.ts';
 import { headObject } from './head-object.ts';
 import { listVersions } from './read-version-page.ts';
-import { asCallError, watchServerTime } from './responses.ts';
+import { asCallError, watchServerName, watchServerTime } from './responses.ts';
 
 type Version = { bucket: string; key: string; versionId: string };
 type Upload = { bucket: string; key: string; uploadId: string };
@@ -34,6 +34,24 @@ const BEYOND_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
  */
 export function openS3Calls(client: S3Client) {
   const serverTime = watchServerTime(client);
+  const serverName = watchServerName(client);
+
+  /**
+   * MinIO keeps keys that end in a slash as folders, without versions: a delete removes the object for good, and a write
+   * replaces it. Every request that adds a marker or a copy comes after one that looked at the key, so the store is known.
+   */
+  function versionsLost(key: string | undefined): S3CallError | null {
+    if (key?.endsWith('/') !== true || !/^minio\b/i.test(serverName())) return null;
+    const message =
+      'MinIO keeps no versions of keys that end in a slash; the request would lose the object for good';
+    return new S3CallError('NoVersionsKept', message, { status: null });
+  }
+
+  /** A write over an object that is current. @throws S3CallError NoVersionsKept */
+  function assertKept(key: string, condition: Condition): void {
+    const loss = versionsLost(key);
+    if (loss !== null && condition !== null && 'ifMatch' in condition) throw loss;
+  }
 
   /** Sends one request. @throws S3CallError */
   async function send<T>(request: () => Promise<T>): Promise<T> {
@@ -45,7 +63,9 @@ export function openS3Calls(client: S3Client) {
   }
 
   async function deleteEntries(bucket: string, entries: readonly ObjectIdentifier[]) {
-    const inXml = entries.filter(({ Key }) => !BEYOND_XML.test(Key ?? ''));
+    const kept = ({ Key, VersionId }: ObjectIdentifier) =>
+      VersionId !== undefined || versionsLost(Key) === null;
+    const inXml = entries.filter((entry) => !BEYOND_XML.test(entry.Key ?? '') && kept(entry));
     const output: Pick<DeleteObjectsCommandOutput, 'Deleted' | 'Errors'> =
       inXml.length === 0
         ? {}
@@ -59,6 +79,7 @@ export function openS3Calls(client: S3Client) {
     const failed = new Map(output.Errors?.map((entry) => [name(entry.Key, entry.VersionId), entry]));
     return await Promise.all(
       entries.map(async (entry) => {
+        if (!kept(entry)) return { addedMarkerId: null, failure: versionsLost(entry.Key) };
         if (BEYOND_XML.test(entry.Key ?? '')) return await deleteOne(bucket, entry);
         const id = name(entry.Key, entry.VersionId);
         const error = failed.get(id);
@@ -128,6 +149,7 @@ export function openS3Calls(client: S3Client) {
       condition: Condition;
     }) {
       const { websiteRedirect, storageClass } = request;
+      assertKept(request.key, request.condition);
       const output = await send(() =>
         client.send(
           new CopyObjectCommand({
@@ -202,6 +224,7 @@ export function openS3Calls(client: S3Client) {
     },
 
     async completeUpload(upload: Upload, parts: readonly Part[], condition: Condition) {
+      assertKept(upload.key, condition);
       const named = parts.map(({ partNumber, eTag, checksums }) => ({
         PartNumber: partNumber,
         ETag: quoted(eTag),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { request as httpRequest } from 'node:http';
+import { Agent, request as httpRequest } from 'node:http';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import {
@@ -160,4 +160,20 @@ test('another service can answer at the same endpoint', async () => {
   const answer = await rawRequest(sandbox, '/v20180820/jobs', { method: 'POST', body: 'job' });
   expect(await answer.text()).toBe('job');
   expect(sandbox.requests.count('CreateJob')).toBe(1);
+});
+
+test('a connection serves on after the answer to a HEAD of a key that is not there', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const head = () =>
+    new Promise<boolean>((resolve, reject) => {
+      const request = httpRequest(`${sandbox.endpoint}/${Bucket}/missing`, {
+        agent,
+        method: 'HEAD',
+        headers: { authorization: 'Credential=any/' },
+      });
+      request.on('response', (answer) => answer.resume().on('end', () => resolve(request.reusedSocket)));
+      request.on('error', reject).end();
+    });
+  expect([await head(), await head()]).toEqual([false, true]);
+  agent.destroy();
 });

@@ -13,7 +13,8 @@ const NEXT_STEPS: Partial<Record<Outcome, string>> = {
   refused: 'something else than the plan says, and left alone; do not trust this manifest, plan again',
   missing: 'the version to copy is gone; plan again to see what is left',
   archived: 'needs RestoreObject before it can be copied; restore-archived does it, see docs/archived.md',
-  denied: 'not allowed; grant what the outcomes name, then run the same command again',
+  denied:
+    'not allowed; grant what the outcomes name (docs/cross-account.md has the list), then run the same command again',
   failed: 'failed, also when tried again; run the same command again',
 };
 /** Of a copy to another bucket, the guard is that nothing is there yet. */

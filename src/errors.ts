@@ -185,6 +185,7 @@ export const ERROR_KINDS = {
   REPORT_MISSING: failure('A job left no completion report.'),
   REPORT_DAMAGED: failure('A completion report is not what S3 Batch Operations wrote.'),
   LISTING_NOT_RESUMABLE: badInput('There is an unfinished listing that does not fit the one asked for.'),
+  LISTING_IN_USE: badInput('Another command is at work on the unfinished listing.'),
   LISTING_STUCK: failure('The store repeats a page or does not say where the next one begins.'),
   LISTING_OUT_OF_ORDER: failure(
     'The store does not list as S3 does: keys in UTF-8 order, newest entry first.',

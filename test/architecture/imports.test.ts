@@ -10,6 +10,7 @@ const ORDER = [
   'errors',
   'progress',
   'pace',
+  'folder-lock',
   's3',
   'render',
   'bootstrap',

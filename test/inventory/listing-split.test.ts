@@ -54,6 +54,15 @@ test.each([
   expect(split?.key ?? null).toBe(expected);
 });
 
+test('a split is never longer than a key can be', () => {
+  const position = `${'k'.repeat(1023)}~`;
+  const split = chooseSplit({
+    ...{ pageStart: `${'k'.repeat(1023)}a`, position, end: null, prefixLength: 1020 },
+    experience: new SplitExperience(),
+  });
+  expect(Buffer.byteLength(split?.key ?? '')).toBeLessThanOrEqual(1024);
+});
+
 test('a place where splits brought nothing is left alone, in keys of the same shape', () => {
   const basis = (folder: string, experience: SplitExperience) => ({
     pageStart: `data/${folder}/00000000.json`,

@@ -1,10 +1,11 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Bucket } from '../../sandbox/bucket.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
 import { openDuckDb } from '../../src/engine/duckdb.ts';
+import { PartialFolder } from '../../src/inventory/listing/partial-folder.ts';
 import { type ListPage, listBucket } from '../../src/inventory/listing.ts';
 import { propertyRuns } from '../property-runs.ts';
 import { memoryPages, stacksOf } from './listing-pages.ts';
@@ -258,13 +259,18 @@ describe('bad days', () => {
     ],
     [
       'the current entry below another',
-      `<IsTruncated>false</IsTruncated>${version('a', false)}${version('a', true)}`,
+      `<IsTruncated>false</IsTruncated>${version('a', false)}${version('a', true, '2')}`,
       'LISTING_OUT_OF_ORDER',
     ],
     [
       'two current entries, always',
-      `<IsTruncated>false</IsTruncated>${version('a', true)}${version('a', true)}`,
+      `<IsTruncated>false</IsTruncated>${version('a', true)}${version('a', true, '2')}`,
       'LISTING_CHANGED',
+    ],
+    [
+      'a version twice',
+      `<IsTruncated>false</IsTruncated>${version('a', true)}${version('a', false)}`,
+      'LISTING_OUT_OF_ORDER',
     ],
   ])('%s: refused', async (_, content, code) => {
     await expect(
@@ -273,8 +279,17 @@ describe('bad days', () => {
   });
 });
 
-function version(key: string, isLatest: boolean): string {
-  return `<Version><Key>${key}</Key><VersionId>1</VersionId><IsLatest>${isLatest}</IsLatest><Size>1</Size></Version>`;
+test('a stack that has no end when it is read again', async () => {
+  const two = `${version('a', false)}${version('a', false, '2')}`;
+  const again = `<IsTruncated>true</IsTruncated><NextKeyMarker>a</NextKeyMarker><NextVersionIdMarker>2</NextVersionIdMarker>${two}`;
+  const whole = `<IsTruncated>false</IsTruncated>${two}${version('b', true)}`;
+  const listPage: ListPage = async ({ prefix }) =>
+    `<ListVersionsResult>${prefix === 'a' ? again : whole}</ListVersionsResult>`;
+  await expect(listRows(listPage)).rejects.toMatchObject({ code: 'LISTING_STUCK' });
+});
+
+function version(key: string, isLatest: boolean, id = '1'): string {
+  return `<Version><Key>${key}</Key><VersionId>${id}</VersionId><IsLatest>${isLatest}</IsLatest><Size>1</Size></Version>`;
 }
 
 test.each([2, 3, 400])('a stack of %i that changes between two pages is read again', async (depth) => {
@@ -354,5 +369,46 @@ test('nothing is overwritten, and an aborted listing goes on where it was', asyn
     expect(resumed.takenAt).toEqual(listingOptions(out).now);
     expect(await readRows(out)).toEqual(expectedRows(bucket));
     await expect(listBucket(inner, listingOptions(out))).rejects.toMatchObject({ code: 'OUTPUT_NOT_EMPTY' });
+  });
+});
+
+test.each([
+  ['before its parts were removed', async () => {}],
+  ['before the file had its name', (out: string) => rename(out, `${out}.partial/result.csv`)],
+])('a listing that was killed at its very end, %s, ends the next time', async (_, undo) => {
+  fill(numbered(50));
+  await withFolder(async (folder) => {
+    const out = join(folder, 'versions.csv');
+    vi.spyOn(PartialFolder.prototype, 'remove').mockRejectedValueOnce(new Error('killed'));
+    await expect(listBucket(pagesOf(sandbox), listingOptions(out))).rejects.toThrow('killed');
+    await undo(out);
+    const result = await listBucket(pagesOf(sandbox), listingOptions(out, { resume: true }));
+    expect([result.entries, result.keys]).toEqual([100, 50]);
+    expect(await readRows(out)).toEqual(expectedRows(bucket));
+    expect(await readdir(folder)).toEqual(['versions.csv']);
+  });
+});
+
+test('two commands never list into one place', async () => {
+  fill(numbered(10));
+  await withFolder(async (folder) => {
+    const out = join(folder, 'versions.csv');
+    const asked = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const slowly: ListPage = async (request, signal) => {
+      asked.resolve();
+      await goOn.promise;
+      return pagesOf(sandbox)(request, signal);
+    };
+    const first = listBucket(slowly, listingOptions(out));
+    await asked.promise;
+    for (const resume of [false, true]) {
+      await expect(listBucket(pagesOf(sandbox), listingOptions(out, { resume }))).rejects.toMatchObject({
+        code: 'LISTING_IN_USE',
+      });
+    }
+    goOn.resolve();
+    await first;
+    expect(await readRows(out)).toEqual(expectedRows(bucket));
   });
 });

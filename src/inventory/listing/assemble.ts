@@ -1,5 +1,4 @@
-import { mkdir, rename, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, rename } from 'node:fs/promises';
 import { openDuckDb } from '../../engine/duckdb.ts';
 import { sqlInteger, sqlText } from '../../render/sql.ts';
 import { compareKeys } from '../../s3/key-order.ts';
@@ -17,6 +16,8 @@ export type AssembleOptions = {
   path: string;
   memoryLimit: string;
   onProgress: (percent: number) => void;
+  /** called when everything is in the file, before it gets its name */
+  beforeNaming: () => Promise<void>;
 };
 
 /**
@@ -28,8 +29,8 @@ export async function assembleListing(
   folder: PartialFolder,
   ranges: readonly KeyRange[],
   options: AssembleOptions,
-): Promise<{ bytes: number }> {
-  const result = join(folder.path, `result.${options.format}`);
+): Promise<void> {
+  const result = folder.resultPath(options.format);
   await mkdir(folder.workPath, { recursive: true });
   const engine = await openDuckDb({ workFolder: folder.workPath, memoryLimit: options.memoryLimit });
   try {
@@ -38,9 +39,11 @@ export async function assembleListing(
   } finally {
     engine.close();
   }
-  const { size } = await stat(result);
+  // The parts are removed next: the machine may go down behind that, with the file in its memory alone.
+  const file = await open(result, 'r+');
+  await file.sync().finally(() => file.close());
+  await options.beforeNaming();
   await rename(result, options.path);
-  return { bytes: size };
 }
 
 function copySql(

@@ -1,5 +1,5 @@
-import { RunbookError } from '../../errors.ts';
 import { compareKeys } from '../../s3/key-order.ts';
+import { MarkerTrail } from './marker-trail.ts';
 import type { Marker, VersionsPage } from './page.ts';
 import type { PartFile, PartProgress } from './part-file.ts';
 import { chooseSplit, type Split, type SplitExperience } from './split.ts';
@@ -20,8 +20,9 @@ export type RangeProgress = {
   part: PartProgress;
   keys: number;
   done: boolean;
-  /** the share of all work that this range is taken to be, for the estimate */
-  weight: number;
+  /** the first key that was listed, and how many entries were expected when the range was split: for the estimate */
+  first: string | null;
+  expected: number | null;
 };
 
 const TELLING_ENTRIES = 200;
@@ -43,17 +44,19 @@ export class KeyRange {
   /** the last key that was listed */
   position: string | null;
   stack: StackView;
+  /** version ID of the last entry that was taken; null: none since the command began */
+  lastVersionId: string | null = null;
   keys: number;
   done: boolean;
-  weight: number;
+  /** the first key that was listed */
+  first: string | null;
+  /** entries that were expected when it was split, or split off; null: nothing told */
+  expected: number | null;
   /** what is safely on disk, for the checkpoint */
   durable: RangeProgress;
   /** first key of the last page that says how far a page goes */
   #pageStart: string | null = null;
-  /** a marker seen earlier, against which the following ones are held */
-  #milestone: Marker | null = null;
-  #pagesSinceMilestone = 0;
-  #milestoneDistance = 1;
+  readonly #trail = new MarkerTrail();
 
   constructor(
     bounds: { id: number; prefix: string; start: string | null; end: string | null },
@@ -70,7 +73,8 @@ export class KeyRange {
     this.stack = progress.stack;
     this.keys = progress.keys;
     this.done = progress.done;
-    this.weight = progress.weight;
+    this.first = progress.first;
+    this.expected = progress.expected;
     this.durable = progress;
   }
 
@@ -100,7 +104,9 @@ export class KeyRange {
   notePage(page: VersionsPage): void {
     const first = page.entries[0]?.key;
     if (first !== undefined && page.entries.length >= TELLING_ENTRIES) this.#pageStart = detach(first);
+    if (first !== undefined) this.first ??= detach(first);
     if (this.position !== null) this.position = detach(this.position);
+    if (this.lastVersionId !== null) this.lastVersionId = detach(this.lastVersionId);
   }
 
   /**
@@ -112,17 +118,9 @@ export class KeyRange {
       this.done = true;
       return;
     }
-    const before = this.marker;
-    if (before !== null && compareKeys(next.key, before.key) < 0) throw stuck(next, 'goes back to');
-    if (isSameMarker(next, before) || isSameMarker(next, this.#milestone)) throw stuck(next, 'repeats');
-    this.cursor = { key: detach(next.key), versionId: next.versionId && detach(next.versionId) };
-    // Brent's way to find a circle of any length while keeping one marker only.
-    this.#pagesSinceMilestone += 1;
-    if (this.#pagesSinceMilestone === this.#milestoneDistance) {
-      this.#milestone = this.cursor;
-      this.#milestoneDistance *= 2;
-      this.#pagesSinceMilestone = 0;
-    }
+    const cursor = { key: detach(next.key), versionId: next.versionId && detach(next.versionId) };
+    this.#trail.follow(cursor, this.marker);
+    this.cursor = cursor;
   }
 
   /** Writes what was listed and takes the mark from which a resumed listing goes on. Only between two pages. */
@@ -135,7 +133,8 @@ export class KeyRange {
       part: this.part.onDisk,
       keys: this.keys,
       done: this.done,
-      weight: this.weight,
+      first: this.first,
+      expected: this.expected,
     };
   }
 }
@@ -143,17 +142,4 @@ export class KeyRange {
 /** Copies a text: a slice of a page would keep the whole page in memory for as long as the range is remembered. */
 function detach(text: string): string {
   return Buffer.from(text).toString();
-}
-
-function isSameMarker(left: Marker, right: Marker | null): boolean {
-  return right !== null && left.key === right.key && left.versionId === right.versionId;
-}
-
-function stuck(marker: Marker, what: string): RunbookError {
-  const version = marker.versionId === null ? '' : `, version ${marker.versionId}`;
-  return new RunbookError(
-    'LISTING_STUCK',
-    `The listing ${what} the marker '${marker.key}'${version}; it would never end.`,
-    { hint: 'this is a fault of the store: list around the key with --prefix, or take its own inventory' },
-  );
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { estimateCoverage, returnWeight, shareWeight } from './coverage.ts';
+import { estimateRemaining, shareExpected } from './coverage.ts';
 import type { KeyRange } from './key-range.ts';
 import type { RequestPace } from './pace.ts';
 import { type Marker, parsePage, type VersionsPage } from './page.ts';
@@ -41,7 +41,7 @@ export class Lister {
   readonly #abort: AbortController;
   readonly #active = new Set<KeyRange>();
   readonly #waiting: KeyRange[];
-  readonly #gifts = new WeakMap<KeyRange, { giver: KeyRange; shape: string }>();
+  readonly #gifts = new WeakMap<KeyRange, { shape: string }>();
   readonly #experience = new SplitExperience();
   readonly #finished = Promise.withResolvers<void>();
   #failure: { error: unknown } | null = null;
@@ -68,15 +68,12 @@ export class Lister {
   }
 
   get entries(): number {
-    return this.ranges.reduce((total, range) => total + range.part.entries, 0);
+    return countEntries(this.ranges);
   }
 
-  get keys(): number {
-    return this.ranges.reduce((total, range) => total + range.keys, 0);
-  }
-
-  get coverage(): number {
-    return estimateCoverage(this.ranges);
+  /** Entries that are estimated to be left; null while nothing tells. */
+  get remaining(): number | null {
+    return estimateRemaining(this.ranges);
   }
 
   /**
@@ -136,9 +133,9 @@ export class Lister {
     const { range: giver, key, shape } = largest;
     const bounds = { id: this.ranges.length, prefix: giver.prefix, start: key, end: giver.end };
     const taker = this.#folder.openRange(bounds, NO_PROGRESS);
-    shareWeight(giver, taker);
+    shareExpected(giver, taker, key);
     giver.end = key;
-    this.#gifts.set(taker, { giver, shape });
+    this.#gifts.set(taker, { shape });
     this.ranges.push(taker);
     return taker;
   }
@@ -180,7 +177,6 @@ export class Lister {
       const isPoor = range.part.entries < WORTHWHILE_ENTRIES;
       if (isPoor) this.#poorParts += 1;
       this.#experience.note(gift.shape, isPoor);
-      if (range.keys === 0) returnWeight(gift.giver, range);
     }
     await range.flush();
   }
@@ -194,4 +190,12 @@ export class Lister {
     this.#failure ??= { error };
     this.#abort.abort(this.#failure.error);
   }
+}
+
+export function countEntries(ranges: readonly KeyRange[]): number {
+  return ranges.reduce((total, range) => total + range.part.entries, 0);
+}
+
+export function countKeys(ranges: readonly KeyRange[]): number {
+  return ranges.reduce((total, range) => total + range.keys, 0);
 }

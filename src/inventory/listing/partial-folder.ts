@@ -2,6 +2,7 @@ import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { RunbookError } from '../../errors.ts';
+import { lockFile } from '../../folder-lock.ts';
 import { EMPTY_STACK, KeyRange, type RangeProgress } from './key-range.ts';
 import { PartFile } from './part-file.ts';
 
@@ -29,7 +30,8 @@ const rangeSchema = z.object({
     part: partSchema,
     keys: z.number(),
     done: z.boolean(),
-    weight: z.number(),
+    first: z.string().nullable().default(null),
+    expected: z.number().nullable().default(null),
   }),
 });
 const stateSchema = z.object({
@@ -37,9 +39,13 @@ const stateSchema = z.object({
   /** what is listed; a listing of something else cannot be resumed from here */
   scope: z.object({ bucket: z.string(), endpoint: z.string(), prefixes: z.array(z.string()) }),
   takenAt: z.iso.datetime(),
+  /** every part is in the file that is about to get its name */
+  isAssembled: z.boolean().default(false),
   ranges: z.array(rangeSchema),
 });
 export type ListingScope = z.infer<typeof stateSchema>['scope'];
+
+export type ListingState = { scope: ListingScope; takenAt: Date; isAssembled: boolean; ranges: KeyRange[] };
 
 export const NO_PROGRESS: RangeProgress = {
   cursor: null,
@@ -48,7 +54,8 @@ export const NO_PROGRESS: RangeProgress = {
   part: { bytes: 0, rows: 0, stackRow: 0, dropped: [] },
   keys: 0,
   done: false,
-  weight: 0,
+  first: null,
+  expected: null,
 };
 
 export class PartialFolder {
@@ -79,6 +86,29 @@ export class PartialFolder {
     await rm(this.path, { recursive: true, force: true });
   }
 
+  /**
+   * Keeps two commands from listing into one folder: each would write over the parts of the other.
+   * @returns a function that gives the folder free again
+   * @throws RunbookError LISTING_IN_USE
+   */
+  async lock(): Promise<() => Promise<void>> {
+    const path = join(this.path, 'in-use.json');
+    return await lockFile(path, (holder) => {
+      const who = holder === null ? 'another command' : `process ${holder.pid} on ${holder.host}`;
+      return new RunbookError('LISTING_IN_USE', `${this.path} is being listed into by ${who}.`, {
+        hint: `wait until it has ended; if it is gone for sure, remove ${path} and run the same command again with --resume`,
+      });
+    });
+  }
+
+  resultPath(format: string): string {
+    return join(this.path, `result.${format}`);
+  }
+
+  async holdsResult(format: string): Promise<boolean> {
+    return (await stat(this.resultPath(format)).catch(() => null)) !== null;
+  }
+
   partPath(id: number): string {
     return join(this.path, 'parts', `${id}.csv`);
   }
@@ -92,12 +122,20 @@ export class PartialFolder {
   }
 
   /** Notes how far every range is on disk; the note appears whole or not at all. */
-  async writeState(scope: ListingScope, takenAt: Date, ranges: readonly KeyRange[]): Promise<void> {
+  async writeState(
+    {
+      scope,
+      takenAt,
+      isAssembled = false,
+    }: Pick<ListingState, 'scope' | 'takenAt'> & { isAssembled?: boolean },
+    ranges: readonly KeyRange[],
+  ): Promise<void> {
     // Made in one go, before anything is awaited: the ends of ranges and their neighbours' starts have to agree.
     const text = JSON.stringify({
       schemaVersion: 1,
       scope,
       takenAt: takenAt.toISOString(),
+      isAssembled,
       ranges: ranges.map(({ id, prefix, start, end, durable }) => ({
         id,
         prefix,
@@ -114,7 +152,7 @@ export class PartialFolder {
    * Reads the ranges of an unfinished listing, or null where none got as far as a note.
    * @throws RunbookError LISTING_NOT_RESUMABLE
    */
-  async readState(scope: ListingScope): Promise<{ takenAt: Date; ranges: KeyRange[] } | null> {
+  async readState(scope: ListingScope): Promise<ListingState | null> {
     let text: string;
     try {
       text = await readFile(this.#statePath, 'utf8');
@@ -132,10 +170,11 @@ export class PartialFolder {
     for (const { progress, ...bounds } of state.ranges) {
       const size = (await stat(this.partPath(bounds.id)).catch(() => null))?.size ?? 0;
       // A part that is shorter than noted (the machine went down) is listed again from its start.
-      const known = size >= progress.part.bytes ? progress : { ...NO_PROGRESS, weight: progress.weight };
+      const known = size >= progress.part.bytes ? progress : NO_PROGRESS;
       ranges.push(this.openRange(bounds, known));
     }
-    return { takenAt: new Date(state.takenAt), ranges };
+    const { isAssembled } = state;
+    return { scope, takenAt: new Date(state.takenAt), isAssembled, ranges };
   }
 
   #parse(text: string): z.infer<typeof stateSchema> {

@@ -1,4 +1,5 @@
 import { compareKeys, sharedPrefixLength } from '../../s3/key-order.ts';
+import { MAX_KEY_BYTES } from '../../s3/rollback.ts';
 
 /**
  * Where to split a range of keys that is being listed, knowing only the keys of its last page. S3 tells neither the
@@ -103,11 +104,16 @@ function* splitKeys({ pageStart, position, end, prefixLength }: SplitBasis): Gen
     const endPoint = end !== null && at === shared ? end.codePointAt(at) : undefined;
     const next = between(point, endPoint);
     const key = next === null ? null : position.slice(0, at) + String.fromCodePoint(next);
-    if (next !== null && key !== null && (end === null || compareKeys(key, end) < 0)) {
+    if (next !== null && key !== null && fits(key) && (end === null || compareKeys(key, end) < 0)) {
       yield { key, at, size: scale + Math.log(next - point) - speed };
     }
     scale += Math.log(spreadOf(point));
   }
+}
+
+/** A marker is a key: S3 may refuse a longer one ("Creating object key names"). */
+function fits(key: string): boolean {
+  return Buffer.byteLength(key) <= MAX_KEY_BYTES;
 }
 
 /** How many characters keys are likely to use in the place of this one. Words differ less than numbers do. */

@@ -2,9 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RunbookError } from '../../errors.ts';
 import { compareKeys } from '../../s3/key-order.ts';
 import { encodeKey } from '../../s3/listed-key.ts';
+import type { ScannedEntry } from '../../s3/scan-versions.ts';
 import { EMPTY_STACK, type KeyRange } from './key-range.ts';
+import { MarkerTrail } from './marker-trail.ts';
 import type { Marker, VersionsPage } from './page.ts';
-import type { ListedEntry } from './scan.ts';
 
 /** Reads a page of the keys that start with a text, for a stack that is read once more. */
 export type ReadPage = (prefix: string, marker: Marker | null) => Promise<VersionsPage>;
@@ -15,7 +16,7 @@ const FIRST_PAUSE_MS = 25;
 /**
  * Takes the entries of a page into a range, up to the range's end. A stack that was written to between two pages can
  * show none or two current entries (semantics, section 2); such a stack is read again, alone.
- * @throws RunbookError LISTING_OUT_OF_ORDER, LISTING_CHANGED
+ * @throws RunbookError LISTING_OUT_OF_ORDER, LISTING_CHANGED, LISTING_STUCK
  */
 export async function takePage(range: KeyRange, page: VersionsPage, readPage: ReadPage): Promise<void> {
   let encodedKey = range.position === null ? '' : encodeKey(range.position);
@@ -45,8 +46,11 @@ function beginStack(range: KeyRange, key: string): void {
   range.part.beginStack();
 }
 
-function take(range: KeyRange, entry: ListedEntry, encodedKey: string): void {
+/** @throws RunbookError LISTING_OUT_OF_ORDER for an entry that the store repeats, as at the seam of two pages */
+function take(range: KeyRange, entry: ScannedEntry, encodedKey: string): void {
   const { stack } = range;
+  if (stack.entries > 0 && entry.versionId === range.lastVersionId) throw repeated(entry);
+  range.lastVersionId = entry.versionId;
   if (entry.isLatest) stack.currents += 1;
   if (stack.entries === 0) stack.startsCurrent = entry.isLatest;
   stack.entries += 1;
@@ -77,6 +81,7 @@ async function rereadStack(range: KeyRange, key: string, readPage: ReadPage): Pr
   range.stack = { ...EMPTY_STACK };
   range.part.beginStack();
   const encodedKey = encodeKey(key);
+  const trail = new MarkerTrail();
   for (let marker: Marker | null = null; ; ) {
     // Of all keys that start with this one, this one comes first.
     const page = await readPage(key, marker);
@@ -85,12 +90,15 @@ async function rereadStack(range: KeyRange, key: string, readPage: ReadPage): Pr
       take(range, entry, encodedKey);
     }
     if (page.next === null || page.next.key !== key) return;
-    if (page.next.key === marker?.key && page.next.versionId === marker.versionId) return;
+    trail.follow(page.next, marker);
     marker = page.next;
+    // A key may have millions of versions. Nothing is noted before its stack is whole, so a kill changes nothing.
+    range.part.seal();
+    if (range.part.isFull) await range.part.flush();
   }
 }
 
-function assertOrder(range: KeyRange, entry: ListedEntry): void {
+function assertOrder(range: KeyRange, entry: ScannedEntry): void {
   const before = range.position ?? range.start;
   const follows = before === null || compareKeys(before, entry.key) < 0;
   if (follows && entry.key.startsWith(range.prefix)) return;
@@ -103,6 +111,12 @@ function assertOrder(range: KeyRange, entry: ListedEntry): void {
       hint: "a listing in another order cannot be split or resumed; take an inventory with the store's own tools",
     },
   );
+}
+
+function repeated({ key, versionId }: ScannedEntry): RunbookError {
+  return new RunbookError('LISTING_OUT_OF_ORDER', `The store lists version ${versionId} of '${key}' twice.`, {
+    hint: "every version counts once; take an inventory with the store's own tools",
+  });
 }
 
 function contradiction({ stack }: KeyRange, key: string): RunbookError {

@@ -54,10 +54,15 @@ function drawTable(rows: readonly string[]): string {
     colAligns: aligns.map((align) => (align.endsWith(':') ? 'right' : 'left')),
     colWidths: fitColumns(cells).map((columns) => columns + FRAME_COLUMNS_OF_A_CELL - 1),
     wordWrap: true,
-    style: { head: [], border: ['dim'], compact: true },
+    style: { head: [], border: hasColours() ? ['dim'] : [], compact: true },
   });
   table.push(...cells.slice(1));
   return table.toString();
+}
+
+/** cli-table3 colours its frames where stderr or TERM would take it; what stdout takes is what counts. */
+function hasColours(): boolean {
+  return paint('dim', '─') !== '─';
 }
 
 function cellsOf(row: string): string[] {

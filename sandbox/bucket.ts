@@ -10,6 +10,7 @@ import {
   type VersionEntry,
 } from './entries.ts';
 import { KeyIndex } from './key-index.ts';
+import type { LossKind } from './losses.ts';
 import type { StoreContext } from './store.ts';
 import type { MultipartUpload } from './uploads.ts';
 import { makeVersionId, NULL_VERSION_ID } from './version-ids.ts';
@@ -139,20 +140,24 @@ export class Bucket {
   /** Removes an entry by its version ID: for an object version, a permanent deletion, and counted as one. */
   remove(key: string, versionId: string): VersionEntry | undefined {
     const entry = this.#take(key, versionId);
-    if (entry?.isDeleteMarker === false) this.#context.losses.permanentDeletions += 1;
+    if (entry?.isDeleteMarker === false) this.#lose('permanentDeletions', entry);
     return entry;
   }
 
   /** Removes an entry as a lifecycle rule does, which is S3's own doing and counted apart. */
   expire(key: string, versionId: string): void {
     const entry = this.#take(key, versionId);
-    if (entry?.isDeleteMarker === false) this.#context.losses.lifecycleDeletions += 1;
+    if (entry?.isDeleteMarker === false) this.#lose('lifecycleDeletions', entry);
   }
 
   /** Deletes the null version without a marker: a plain delete where versioning was never set. */
   dropNullVersion(key: string): void {
     const entry = this.#take(key, NULL_VERSION_ID);
-    if (entry?.isDeleteMarker === false) this.#context.losses.nullVersionReplacements += 1;
+    if (entry?.isDeleteMarker === false) this.#lose('nullVersionReplacements', entry);
+  }
+
+  #lose(kind: LossKind, version: ObjectVersion): void {
+    this.#context.losses.count(kind, this.name, version);
   }
 
   #place(entry: VersionEntry): void {

@@ -8,8 +8,12 @@ import type { SeededRandom } from './random.ts';
  * - `reset`: the connection breaks before anything happens;
  * - `reset-after`: the operation is carried out and its answer lost;
  * - `{ delayMs }`: a slow answer;
- * - `copy-200-error`: status 200 with an error document, nothing copied (API_CopyObject, "Response and special errors");
- * - `{ deleteError }`: an error for single keys inside DeleteObjects, which answers 200.
+ * - `copy-200-error`: status 200 with an error document, nothing copied, for the operations that S3 says it of
+ *   (API_CopyObject, "Response and special errors"; API_CompleteMultipartUpload; API_UploadPartCopy);
+ * - `{ deleteError }`: an error for single keys inside DeleteObjects, which answers 200;
+ * - `writer-puts`, `writer-deletes`: right before, somebody else writes a version or adds a delete marker: to the
+ *   request's key, to one of the keys of a DeleteObjects, or else to any key of the bucket;
+ * - `suspend-versioning`: right before, somebody else suspends versioning of the bucket.
  */
 export type FaultEffect =
   | 'slow-down'
@@ -18,6 +22,9 @@ export type FaultEffect =
   | 'reset'
   | 'reset-after'
   | 'copy-200-error'
+  | 'writer-puts'
+  | 'writer-deletes'
+  | 'suspend-versioning'
   | { readonly error: { readonly code: string; readonly status: number; readonly message?: string } }
   | { readonly delayMs: number }
   | { readonly deleteError: { readonly code: string; readonly message?: string } };
@@ -47,6 +54,9 @@ export type Fault = {
  */
 const MAX_STRIKES_OF_CHANCE = 2;
 
+/** Operations whose status may be sent before they are done. */
+const ANSWERED_EARLY = new Set(['CopyObject', 'UploadPartCopy', 'CompleteMultipartUpload']);
+
 type ActiveFault = Fault & { seen: number; done: number };
 type KeyedRequest = Pick<S3Request, 'bucket' | 'key'>;
 
@@ -75,13 +85,18 @@ export class Faults {
     this.#strikesOfChance.clear();
   }
 
-  /** The effects that strike a request: any number of delays, then at most one other. */
+  get count(): number {
+    return this.#active.length;
+  }
+
+  /** The effects that strike a request: any number of delays and of others at work, then at most one failure. */
   strike(operation: string, request: S3Request): FaultEffect[] {
     const effects: FaultEffect[] = [];
     for (const fault of this.#active) {
-      if (isDeleteError(fault.effect) || !this.#strikes(fault, operation, request, request)) continue;
-      effects.push(fault.effect);
-      if (typeof fault.effect === 'string' || !('delayMs' in fault.effect)) break;
+      const { effect } = fault;
+      if (isDeleteError(effect) || !this.#strikes(fault, operation, request, request)) continue;
+      effects.push(effect);
+      if (!isDelay(effect) && !isMeddling(effect)) break;
     }
     return effects;
   }
@@ -129,12 +144,24 @@ export function refusalOf(effect: FaultEffect): S3Error | undefined {
   return undefined;
 }
 
+/** What somebody else does to the bucket right before a request; the request itself goes on. */
+export type Meddling = 'writer-puts' | 'writer-deletes' | 'suspend-versioning';
+
+export function isMeddling(effect: FaultEffect): effect is Meddling {
+  return effect === 'writer-puts' || effect === 'writer-deletes' || effect === 'suspend-versioning';
+}
+
+export function isDelay(effect: FaultEffect): effect is { readonly delayMs: number } {
+  return typeof effect === 'object' && 'delayMs' in effect;
+}
+
 function isDeleteError(effect: FaultEffect): effect is Extract<FaultEffect, { deleteError: unknown }> {
   return typeof effect === 'object' && 'deleteError' in effect;
 }
 
 function applies(fault: Fault, operation: string, keyed: KeyedRequest, request: S3Request): boolean {
   const { operation: wanted, bucket, key, match } = fault;
+  if (fault.effect === 'copy-200-error' && !ANSWERED_EARLY.has(operation)) return false;
   if (typeof wanted === 'string' && wanted !== operation) return false;
   if (Array.isArray(wanted) && !wanted.includes(operation)) return false;
   if (bucket !== undefined && bucket !== keyed.bucket) return false;

@@ -2,6 +2,16 @@ import { type ObjectVersion, STORAGE_CLASSES, type StorageClass } from './entrie
 import { S3Error } from './http/errors.ts';
 import { child, childText, parseXml, type XmlNode } from './http/xml.ts';
 
+const MAX_RULES = 1000;
+const MAX_ID_LENGTH = 255;
+const ACTIONS = [
+  'Expiration',
+  'NoncurrentVersionExpiration',
+  'Transition',
+  'NoncurrentVersionTransition',
+  'AbortIncompleteMultipartUpload',
+];
+
 export type Transition = { days: number; newerVersions: number; storageClass: StorageClass };
 
 /** A lifecycle rule, as far as it is carried out here (API_LifecycleRule). Days are whole days. */
@@ -28,6 +38,36 @@ export function parseLifecycleRules(body: Buffer | string): LifecycleRule[] {
   const rules = configuration.children.get('Rule') ?? [];
   if (rules.length === 0) throw new S3Error('MalformedXML');
   return rules.map(readRule);
+}
+
+/**
+ * Checks rules as S3 does when they are put (API_PutBucketLifecycleConfiguration, "Lifecycle configuration elements").
+ * @throws S3Error MalformedXML, InvalidRequest, InvalidArgument
+ */
+export function assertLifecycleRules(body: Buffer): void {
+  const rules = parseXml(body, 'LifecycleConfiguration').children.get('Rule') ?? [];
+  const ids = rules.map((rule) => childText(rule, 'ID')).filter((id) => id !== undefined && id !== '');
+  if (rules.length > MAX_RULES) throw new S3Error('MalformedXML');
+  if (new Set(ids).size < ids.length) {
+    throw new S3Error('InvalidArgument', {
+      message: 'Rule ID must be unique. Found same ID for more than one rule',
+    });
+  }
+  if (ids.some((id) => (id ?? '').length > MAX_ID_LENGTH)) {
+    throw new S3Error('InvalidArgument', {
+      message: `ID length should not exceed allowed limit of ${MAX_ID_LENGTH}`,
+    });
+  }
+  for (const [index, rule] of parseLifecycleRules(body).entries()) {
+    const node = rules[index];
+    if (!node?.children.has('Filter') && !node?.children.has('Prefix')) throw new S3Error('MalformedXML');
+    if (!ACTIONS.some((name) => node.children.has(name))) {
+      throw new S3Error('InvalidRequest', { message: 'At least one action needs to be specified in a rule' });
+    }
+    if ([rule.expirationDays, rule.noncurrentDays, rule.abortDays].includes(0)) {
+      throw new S3Error('InvalidArgument', { message: "'Days' for an action must be a positive integer" });
+    }
+  }
 }
 
 /** Whether a rule's filter takes an object version in; a marker is judged by its key alone. */

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bucket, BucketOptions } from './bucket.ts';
 import type { SandboxClock } from './clock.ts';
-import { Faults, refusalOf } from './faults.ts';
+import { type FaultEffect, Faults, isDelay, isMeddling, refusalOf } from './faults.ts';
 import {
   accessKeyId,
   assertCredentials,
@@ -17,10 +17,12 @@ import { readRequest, type S3Request } from './http/request.ts';
 import { errorResponse, type RequestIds, type S3Response, writeResponse } from './http/response.ts';
 import { findRoute, type Route } from './http/router.ts';
 import { applyLifecycle, type LifecycleReport } from './lifecycle.ts';
+import type { ExpectedLosses, Losses } from './losses.ts';
+import { meddle } from './meddling.ts';
 import { actionOf, isDenied, principalOf } from './policy.ts';
 import { RequestLog } from './request-log.ts';
 import { S3_ROUTES } from './routes.ts';
-import { type Losses, Store } from './store.ts';
+import { Store } from './store.ts';
 
 const LOOPBACK = '127.0.0.1';
 /** Operations that S3 answers from any Region. */
@@ -58,6 +60,7 @@ export class Sandbox {
   readonly #hooks: Record<Moment, Set<Hook>> = { before: new Set(), after: new Set() };
   readonly #server: Server;
   #requestCount = 0;
+  #expectedLosses: ExpectedLosses | 'any' = {};
 
   constructor(options: SandboxOptions = {}) {
     const seed = options.seed ?? 1;
@@ -77,6 +80,14 @@ export class Sandbox {
 
   get losses(): Readonly<Losses> {
     return this.store.context.losses;
+  }
+
+  /**
+   * Says how many object versions are lost by the end, where a test is about losing them; `any` where nobody promised
+   * to keep them. Otherwise `stop` expects none.
+   */
+  expectLosses(expected: ExpectedLosses | 'any'): void {
+    this.#expectedLosses = expected;
   }
 
   /** Object versions removed by their version ID. Zero, or something broke the promise of a rollback. */
@@ -120,11 +131,16 @@ export class Sandbox {
     });
   }
 
+  /**
+   * Ends the server, and looks what was lost meanwhile.
+   * @throws Error where object versions were lost for good, and nobody said that they would be (`expectLosses`)
+   */
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
+    if (this.#expectedLosses !== 'any') this.losses.assert(this.#expectedLosses);
   }
 
   async #answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -150,6 +166,7 @@ export class Sandbox {
   async #serve(request: S3Request, ids: RequestIds): Promise<S3Response | 'reset'> {
     let route: Route | undefined;
     let response: S3Response | 'reset';
+    const struck: FaultEffect[] = [];
     try {
       route = findRoute(this.routes, request);
       assertCredentials(request, this.deniedKeys);
@@ -157,7 +174,7 @@ export class Sandbox {
       if (!REGIONLESS.has(route.operation)) {
         assertRegion(request, this.store.buckets.get(request.bucket ?? ''), this.regionRefusal);
       }
-      response = await this.#carryOut(route, request);
+      response = await this.#carryOut(route, request, struck);
     } catch (error) {
       const known = asS3Error(error);
       response = route?.errorResponse?.(known) ?? errorResponse(known, ids);
@@ -170,17 +187,18 @@ export class Sandbox {
       versionId: request.query.get('versionId'),
       accessKeyId: accessKeyId(request),
       status: response === 'reset' ? 0 : response.status,
+      faults: struck,
     });
     return response;
   }
 
-  async #carryOut(route: Route, request: S3Request): Promise<S3Response | 'reset'> {
+  /** @param struck filled with the faults that strike, for the log: the operation may end in an exception */
+  async #carryOut(route: Route, request: S3Request, struck: FaultEffect[]): Promise<S3Response | 'reset'> {
     const effects = this.faults.strike(route.operation, request);
-    const delays = effects.map((effect) =>
-      typeof effect === 'object' && 'delayMs' in effect ? effect.delayMs : 0,
-    );
-    const delayMs = delays.reduce((total, delay) => total + delay, this.latencyMs);
+    struck.push(...effects);
+    const delayMs = effects.filter(isDelay).reduce((total, delay) => total + delay.delayMs, this.latencyMs);
     if (delayMs > 0) await sleep(delayMs);
+    for (const effect of effects.filter(isMeddling)) meddle(effect, this.store, request);
     for (const hook of this.#hooks.before) await hook(route.operation, request);
     const refusal = effects.map(refusalOf).find((error) => error !== undefined);
     if (refusal !== undefined) throw refusal;
@@ -188,7 +206,8 @@ export class Sandbox {
     const isDenied = (action: string, key?: string) => this.#isDenied(request, action, key);
     const action = actionOf(route.operation, request);
     if (action !== undefined && isDenied(action, request.key)) throw new S3Error('AccessDenied');
-    const response = await route.handle({ store: this.store, request, faults: this.faults, isDenied });
+    const context = { store: this.store, request, faults: this.faults, isDenied };
+    const response = await this.store.context.losses.during(() => route.handle(context));
     for (const hook of this.#hooks.after) await hook(route.operation, request);
     return effects.includes('reset-after') ? 'reset' : response;
   }

@@ -1,16 +1,7 @@
 import { Bucket, type BucketOptions } from './bucket.ts';
 import { SandboxClock } from './clock.ts';
+import { Losses } from './losses.ts';
 import { SeededRandom } from './random.ts';
-
-/** Data that is gone for good. Nothing that rolls a bucket back may raise `permanentDeletions`. */
-export type Losses = {
-  /** Object versions (not delete markers) removed by their version ID. */
-  permanentDeletions: number;
-  /** Null versions lost to a write or delete while versioning was off or suspended. */
-  nullVersionReplacements: number;
-  /** Object versions that lifecycle rules expired. */
-  lifecycleDeletions: number;
-};
 
 /** What buckets of one store share. */
 export type StoreContext = {
@@ -30,7 +21,7 @@ export class Store {
     this.context = {
       clock: new SandboxClock(),
       random: new SeededRandom(options.seed),
-      losses: { permanentDeletions: 0, nullVersionReplacements: 0, lifecycleDeletions: 0 },
+      losses: new Losses(),
       region: options.region,
     };
   }

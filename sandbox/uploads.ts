@@ -19,6 +19,8 @@ export type MultipartUpload = {
   readonly initiated: number;
   readonly attributes: ObjectAttributes;
   readonly checksumAlgorithm: ChecksumAlgorithm;
+  /** Whether it was begun with an algorithm, or S3 chose one. */
+  readonly namesAlgorithm: boolean;
   readonly checksumType: Checksum['type'];
   readonly parts: Map<number, UploadedPart>;
 };

@@ -133,7 +133,7 @@ export class BatchOperations {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
-  /** Stops every job where it stands, and the processes of the functions. */
+  /** Stops every job where it stands, and the functions. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all([...this.#functions.values()].map((lambda) => lambda.stop()));

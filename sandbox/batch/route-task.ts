@@ -44,7 +44,9 @@ export async function routeTask(
       const refusal = refusalOf(effect);
       if (refusal !== undefined) throw refusal;
     }
-    await route?.handle({ ...context, request, isDenied: () => false });
+    await context.store.context.losses.during(() =>
+      route?.handle({ ...context, request, isDenied: () => false }),
+    );
     return { task, kind: 'succeeded', errorCode: '', httpStatus: '200', message: 'Successful' };
   } catch (error) {
     if (!(error instanceof S3Error)) throw error;

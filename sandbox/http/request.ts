@@ -38,14 +38,19 @@ export async function readRequest(incoming: IncomingMessage): Promise<S3Request>
   const path = mark < 0 ? target : target.slice(0, mark);
   const host = (headers.get('host') ?? '').replace(/:\d+$/, '').toLowerCase();
   const { bucket, key } = splitAddress(host, path);
-  if (key !== undefined && Buffer.byteLength(key) > MAX_KEY_BYTES) {
-    throw new S3Error('KeyTooLongError', {
-      fields: { Size: String(Buffer.byteLength(key)), MaxSizeAllowed: String(MAX_KEY_BYTES) },
-    });
-  }
+  if (key !== undefined) assertKeyLength(key);
   const search = mark < 0 ? '' : target.slice(mark + 1);
   const query = new Map(new URLSearchParams(search));
   return { method: incoming.method ?? 'GET', host, path, bucket, key, query, search, headers, body };
+}
+
+/** @throws S3Error KeyTooLongError */
+export function assertKeyLength(key: string): void {
+  const bytes = Buffer.byteLength(key);
+  if (bytes <= MAX_KEY_BYTES) return;
+  throw new S3Error('KeyTooLongError', {
+    fields: { Size: String(bytes), MaxSizeAllowed: String(MAX_KEY_BYTES) },
+  });
 }
 
 function splitAddress(host: string, path: string): { bucket: string | undefined; key: string | undefined } {

@@ -45,6 +45,8 @@ export async function writeResponse(
   }
   const { body = '' } = response;
   const bodiless = options.isHead || response.status === 204 || response.status === 304;
+  // What a HEAD answer with a body would have come with: without a word on its length, a client gives the connection up.
+  if (options.isHead && headers['content-length'] === undefined) headers['transfer-encoding'] = 'chunked';
   if (typeof body === 'string' || Buffer.isBuffer(body)) {
     if (!bodiless) headers['content-length'] ??= String(Buffer.byteLength(body));
     outgoing.writeHead(response.status, headers);

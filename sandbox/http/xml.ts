@@ -86,7 +86,11 @@ function readNode(items: unknown): XmlNode {
   for (const item of Array.isArray(items) ? items : []) {
     for (const [name, value] of Object.entries(item as Record<string, unknown>)) {
       if (name === '#text') text += decodeEntities(String(value));
-      else if (name !== ':@') children.set(name, [...(children.get(name) ?? []), readNode(value)]);
+      else if (name !== ':@') {
+        const same = children.get(name);
+        if (same === undefined) children.set(name, [readNode(value)]);
+        else same.push(readNode(value));
+      }
     }
   }
   return { text, children };

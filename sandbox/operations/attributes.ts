@@ -24,6 +24,8 @@ const CONTENT_HEADERS = [
   'cache-control',
   'expires',
 ];
+/** Names and values together, in UTF-8 ("Working with object metadata"). */
+const MAX_METADATA_BYTES = 2048;
 const METADATA_PREFIX = 'x-amz-meta-';
 const LOCK = 'x-amz-object-lock-';
 
@@ -66,6 +68,12 @@ export function requestedMetadata(headers: Headers): Record<string, string> {
     if (name.startsWith(METADATA_PREFIX))
       metadata[name.slice(METADATA_PREFIX.length)] = decodeMetadata(value);
   }
+  const bytes = Object.entries(metadata).reduce((total, pair) => total + Buffer.byteLength(pair.join('')), 0);
+  if (bytes > MAX_METADATA_BYTES) {
+    throw new S3Error('MetadataTooLarge', {
+      fields: { Size: String(bytes), MaxSizeAllowed: String(MAX_METADATA_BYTES) },
+    });
+  }
   return metadata;
 }
 
@@ -95,7 +103,7 @@ function requestedLock(
     mode !== undefined && until !== undefined
       ? parseRetention(mode, until, now)
       : defaultRetention(bucket, now);
-  return { retention, legalHold: hold === 'ON' };
+  return { retention, legalHold: hold === undefined ? undefined : hold === 'ON' };
 }
 
 /** Headers that GetObject and HeadObject send of a version, except its length. */
@@ -131,7 +139,8 @@ export function versionHeaders(
     [`${LOCK}mode`]: retention?.mode,
     [`${LOCK}retain-until-date`]:
       retention === undefined ? undefined : new Date(retention.retainUntil).toISOString(),
-    [`${LOCK}legal-hold`]: legalHold === true ? 'ON' : undefined,
+    // Not sent for a version that never had one (API_HeadObject).
+    [`${LOCK}legal-hold`]: legalHold === undefined ? undefined : legalHold ? 'ON' : 'OFF',
     ...(withChecksum && checksum !== undefined
       ? {
           [`x-amz-checksum-${checksum.algorithm.toLowerCase()}`]: checksum.value,

@@ -2,8 +2,9 @@ import { S3Error } from '../http/errors.ts';
 import { type S3Response, xmlResponse } from '../http/response.ts';
 import type { OperationContext, Route } from '../http/router.ts';
 import { document, parseXml } from '../http/xml.ts';
-import { parseLifecycleRules } from '../lifecycle-rules.ts';
+import { assertLifecycleRules } from '../lifecycle-rules.ts';
 import { requestedBucket } from './access.ts';
+import { assertDigest } from './checksum-headers.ts';
 
 /** A configuration kept as it was put: the sandbox reads none of them but encryption and lifecycle. */
 type ConfigurationKind = {
@@ -16,6 +17,8 @@ type ConfigurationKind = {
   /** The error of a bucket that has none, or the document that S3 sends then. */
   readonly absent: readonly [code: string, message: string] | string;
   readonly check?: (body: Buffer) => void;
+  /** Whether S3 refuses a document that comes without its digest. */
+  readonly needsDigest?: boolean;
   /** A header that is kept beside the document, and what it says where it was never sent. */
   readonly header?: readonly [name: string, otherwise: string];
 };
@@ -27,7 +30,8 @@ const KINDS: readonly ConfigurationKind[] = [
     deleteName: 'BucketLifecycle',
     root: 'LifecycleConfiguration',
     absent: ['NoSuchLifecycleConfiguration', 'The lifecycle configuration does not exist'],
-    check: parseLifecycleRules,
+    check: assertLifecycleRules,
+    needsDigest: true,
     header: ['x-amz-transition-default-minimum-object-size', 'all_storage_classes_128K'],
   },
   {
@@ -100,7 +104,8 @@ function getConfiguration(kind: ConfigurationKind, context: OperationContext): S
 
 function putConfiguration(kind: ConfigurationKind, context: OperationContext): S3Response {
   const bucket = requestedBucket(context);
-  const { body } = context.request;
+  const { body, headers } = context.request;
+  if (kind.needsDigest === true) assertDigest(body, headers);
   parseXml(body, kind.root);
   kind.check?.(body);
   bucket.configurations.set(kind.subresource, body.toString('utf8'));

@@ -50,7 +50,7 @@ function headBucket(context: OperationContext): S3Response {
   return { status: 200, headers: { 'x-amz-bucket-region': region, 'content-type': 'application/xml' } };
 }
 
-/** API_DeleteBucket: versions, delete markers and uploads under way keep a bucket. */
+/** API_DeleteBucket: object versions and delete markers keep a bucket. */
 function deleteBucket(context: OperationContext): S3Response {
   const bucket = requestedBucket(context);
   if (bucket.stacks.size > 0) throw new S3Error('BucketNotEmpty', { fields: { BucketName: bucket.name } });

@@ -6,7 +6,7 @@ import {
   checksumOf,
   isChecksumAlgorithm,
 } from '../checksums.ts';
-import type { Content } from '../content.ts';
+import { bytesContent, type Content } from '../content.ts';
 import { S3Error } from '../http/errors.ts';
 import { element } from '../http/xml.ts';
 
@@ -20,9 +20,7 @@ export function requestedAlgorithm(headers: Headers): ChecksumAlgorithm | undefi
   const asked = headers.get('x-amz-checksum-algorithm') ?? headers.get('x-amz-sdk-checksum-algorithm');
   const named = asked?.toUpperCase();
   if (named !== undefined && isChecksumAlgorithm(named)) return named;
-  return Object.keys(CHECKSUM_BYTES)
-    .filter(isChecksumAlgorithm)
-    .find((algorithm) => headers.has(headerName(algorithm)));
+  return sentAlgorithm(headers);
 }
 
 /**
@@ -30,6 +28,7 @@ export function requestedAlgorithm(headers: Headers): ChecksumAlgorithm | undefi
  * @throws S3Error BadDigest, InvalidDigest
  */
 export function receivedChecksum(content: Content, headers: Headers): Checksum {
+  assertNamedChecksum(headers);
   assertContentMd5(content.bytes ?? Buffer.alloc(0), headers);
   const algorithm = requestedAlgorithm(headers) ?? DEFAULT_ALGORITHM;
   const checksum = checksumOf(content, algorithm);
@@ -42,7 +41,38 @@ export function receivedChecksum(content: Content, headers: Headers): Checksum {
   return checksum;
 }
 
-export function assertContentMd5(body: Buffer, headers: Headers): void {
+/**
+ * Checks the digest that S3 asks of a request that must not arrive changed (API_DeleteObjects, API_PutObjectRetention
+ * and others, Content-MD5).
+ * @throws S3Error InvalidRequest, BadDigest, InvalidDigest
+ */
+export function assertDigest(body: Buffer, headers: Headers): void {
+  if (!headers.has('content-md5') && sentAlgorithm(headers) === undefined) {
+    throw new S3Error('InvalidRequest', {
+      message: 'Missing required header for this request: Content-MD5 OR x-amz-checksum-*',
+    });
+  }
+  receivedChecksum(bytesContent(body), headers);
+}
+
+/** An algorithm named for the SDK's sake comes with its checksum ("x-amz-sdk-checksum-algorithm", API_PutObject). */
+function assertNamedChecksum(headers: Headers): void {
+  const named = headers.get('x-amz-sdk-checksum-algorithm')?.toUpperCase();
+  if (named === undefined || !isChecksumAlgorithm(named) || headers.has(headerName(named))) return;
+  throw new S3Error('InvalidRequest', {
+    message:
+      'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.',
+  });
+}
+
+/** The algorithm of the checksum that a request carries. */
+export function sentAlgorithm(headers: Headers): ChecksumAlgorithm | undefined {
+  return Object.keys(CHECKSUM_BYTES)
+    .filter(isChecksumAlgorithm)
+    .find((algorithm) => headers.has(headerName(algorithm)));
+}
+
+function assertContentMd5(body: Buffer, headers: Headers): void {
   const given = headers.get('content-md5');
   if (given === undefined) return;
   if (Buffer.from(given, 'base64').length !== 16) throw new S3Error('InvalidDigest');

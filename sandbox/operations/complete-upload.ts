@@ -72,8 +72,25 @@ function namedParts(body: Buffer, upload: MultipartUpload): UploadedPart[] {
         fields: { UploadId: upload.id, PartNumber: String(number), ETag: eTag },
       });
     }
+    assertPartChecksum(childText(node, `Checksum${upload.checksumAlgorithm}`), part, upload);
     return part;
   });
+}
+
+/**
+ * A checksum of checksums takes those of all parts, in the request too ("Checking object integrity", composite).
+ * @throws S3Error InvalidRequest, InvalidPart
+ */
+function assertPartChecksum(given: string | undefined, part: UploadedPart, upload: MultipartUpload): void {
+  if (given === undefined && upload.checksumType === 'COMPOSITE') {
+    const algorithm = upload.checksumAlgorithm.toLowerCase();
+    throw new S3Error('InvalidRequest', {
+      message: `The upload was created using a ${algorithm} checksum. The complete request must include the checksum for each part. It was missing for part ${part.number} in the request.`,
+    });
+  }
+  if (given !== undefined && given !== part.checksum.value) {
+    throw new S3Error('InvalidPart', { fields: { UploadId: upload.id, PartNumber: String(part.number) } });
+  }
 }
 
 /** @throws S3Error EntityTooSmall, EntityTooLarge */

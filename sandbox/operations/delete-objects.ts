@@ -1,9 +1,10 @@
 import { S3Error } from '../http/errors.ts';
+import { assertKeyLength } from '../http/request.ts';
 import { type S3Response, xmlResponse } from '../http/response.ts';
 import type { OperationContext, Route } from '../http/router.ts';
 import { childText, document, element, parseXml, type XmlNode } from '../http/xml.ts';
 import { checkVersionId, requestedBucket } from './access.ts';
-import { assertContentMd5, requestedAlgorithm } from './checksum-headers.ts';
+import { assertDigest } from './checksum-headers.ts';
 import { assertMfa, bypassesGovernance, type Deletion, deleteEntry } from './deletion.ts';
 
 const MAX_KEYS = 1000;
@@ -12,12 +13,7 @@ const MAX_KEYS = 1000;
 function deleteObjects(context: OperationContext): S3Response {
   const { request, store } = context;
   const bucket = requestedBucket(context);
-  if (requestedAlgorithm(request.headers) === undefined && !request.headers.has('content-md5')) {
-    throw new S3Error('InvalidRequest', {
-      message: 'Missing required header for this request: Content-MD5 OR x-amz-checksum-*',
-    });
-  }
-  assertContentMd5(request.body, request.headers);
+  assertDigest(request.body, request.headers);
   const body = parseXml(request.body, 'Delete');
   const objects = body.children.get('Object') ?? [];
   if (objects.length === 0 || objects.length > MAX_KEYS) throw new S3Error('MalformedXML');
@@ -32,6 +28,7 @@ function deleteObjects(context: OperationContext): S3Response {
     try {
       const fault = context.faults.strikeDeletion(request, deletion.key);
       if (fault !== undefined) throw fault;
+      assertKeyLength(deletion.key);
       checkVersionId(deletion.versionId);
       const action = deletion.versionId === undefined ? 's3:DeleteObject' : 's3:DeleteObjectVersion';
       if (context.isDenied(action, deletion.key)) throw new S3Error('AccessDenied');

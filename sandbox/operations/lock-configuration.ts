@@ -4,6 +4,7 @@ import { type S3Response, xmlResponse } from '../http/response.ts';
 import type { OperationContext, Route } from '../http/router.ts';
 import { child, childText, document, element, parseXml, type XmlNode } from '../http/xml.ts';
 import { requestedBucket } from './access.ts';
+import { assertDigest } from './checksum-headers.ts';
 
 /** API_GetObjectLockConfiguration */
 function getObjectLockConfiguration(context: OperationContext): S3Response {
@@ -24,6 +25,7 @@ function getObjectLockConfiguration(context: OperationContext): S3Response {
 /** API_PutObjectLockConfiguration: also for existing buckets, if versioning is enabled. */
 function putObjectLockConfiguration(context: OperationContext): S3Response {
   const bucket = requestedBucket(context);
+  assertDigest(context.request.body, context.request.headers);
   const configuration = parseXml(context.request.body, 'ObjectLockConfiguration');
   if (bucket.versioning !== 'Enabled') {
     throw new S3Error('InvalidBucketState', {

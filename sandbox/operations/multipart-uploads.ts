@@ -23,7 +23,8 @@ function createMultipartUpload(context: OperationContext): S3Response {
   const { clock, random } = store.context;
   const bucket = requestedBucket(context);
   const key = requestedKey(request);
-  const algorithm = requestedAlgorithm(request.headers) ?? 'CRC64NVME';
+  const asked = requestedAlgorithm(request.headers);
+  const algorithm = asked ?? 'CRC64NVME';
   const type =
     request.headers.get('x-amz-checksum-type') ?? (algorithm === 'CRC64NVME' ? 'FULL_OBJECT' : 'COMPOSITE');
   const upload: MultipartUpload = {
@@ -33,6 +34,7 @@ function createMultipartUpload(context: OperationContext): S3Response {
     initiated: clock.second(),
     attributes: requestedAttributes(bucket, request.headers, clock.now()),
     checksumAlgorithm: algorithm,
+    namesAlgorithm: asked !== undefined,
     checksumType: type === 'FULL_OBJECT' ? 'FULL_OBJECT' : 'COMPOSITE',
     parts: new Map(),
   };

@@ -4,6 +4,7 @@ import type { OperationContext, Route } from '../http/router.ts';
 import { childText, document, element, parseXml } from '../http/xml.ts';
 import { assertLockable, assertRetentionChange, parseRetention } from '../object-lock.ts';
 import { requestedVersion } from './access.ts';
+import { assertDigest } from './checksum-headers.ts';
 import { bypassesGovernance } from './deletion.ts';
 
 /** API_GetObjectRetention */
@@ -26,6 +27,7 @@ function putObjectRetention(context: OperationContext): S3Response {
   const { request, store } = context;
   const { bucket, version } = requestedVersion(context);
   assertLockable(bucket);
+  assertDigest(request.body, request.headers);
   const now = store.context.clock.now();
   const body = parseXml(request.body, 'Retention');
   const mode = childText(body, 'Mode');
@@ -50,6 +52,7 @@ function getObjectLegalHold(context: OperationContext): S3Response {
 function putObjectLegalHold(context: OperationContext): S3Response {
   const { bucket, version } = requestedVersion(context);
   assertLockable(bucket);
+  assertDigest(context.request.body, context.request.headers);
   const status = childText(parseXml(context.request.body, 'LegalHold'), 'Status');
   if (status !== 'ON' && status !== 'OFF') throw new S3Error('MalformedXML');
   version.attributes = { ...version.attributes, legalHold: status === 'ON' };

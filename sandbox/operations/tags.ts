@@ -3,6 +3,8 @@ import { S3Error } from '../http/errors.ts';
 const MAX_OBJECT_TAGS = 10;
 const MAX_KEY_LENGTH = 128;
 const MAX_VALUE_LENGTH = 256;
+/** Letters, numbers, spaces, and + - = . _ : / @ */
+const TAG_TEXT = /^[\p{L}\p{N}\p{Z}+\-=._:/@]*$/u;
 
 /** Tags of the header `x-amz-tagging`, which holds them as URL query parameters. */
 export function parseTagHeader(header: string | undefined): ReadonlyMap<string, string> {
@@ -20,7 +22,8 @@ export function checkTags(tags: readonly (readonly [string, string])[]): Readonl
   const checked = new Map<string, string>();
   for (const [key, value] of tags) {
     if (key === '' || key.length > MAX_KEY_LENGTH || key.startsWith('aws:')) throw new S3Error('InvalidTag');
-    if (value.length > MAX_VALUE_LENGTH) {
+    if (!TAG_TEXT.test(key)) throw new S3Error('InvalidTag');
+    if (value.length > MAX_VALUE_LENGTH || !TAG_TEXT.test(value)) {
       throw new S3Error('InvalidTag', { message: 'The TagValue you have provided is invalid' });
     }
     if (checked.has(key)) {

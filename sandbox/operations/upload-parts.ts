@@ -4,20 +4,23 @@ import { S3Error } from '../http/errors.ts';
 import { type S3Response, xmlResponse } from '../http/response.ts';
 import type { OperationContext, Route } from '../http/router.ts';
 import { document, element, isoTime } from '../http/xml.ts';
-import type { UploadedPart } from '../uploads.ts';
+import type { MultipartUpload, UploadedPart } from '../uploads.ts';
 import { quoteETag } from './access.ts';
-import { checksumElements, checksumHeaders, receivedChecksum } from './checksum-headers.ts';
+import { checksumElements, checksumHeaders, receivedChecksum, sentAlgorithm } from './checksum-headers.ts';
 import { assertCopySize, requestedSource, sourceVersionHeader } from './copy-source.ts';
 import { encryptionHeaders } from './encryption.ts';
 import { requestedUpload } from './multipart-uploads.ts';
 
 const MAX_PART_NUMBER = 10_000;
 const MAX_PARTS_LISTED = 1000;
+/** "You can copy a range only if the source object is greater than 5 MB" (API_UploadPartCopy). */
+const MIN_RANGE_SOURCE_BYTES = 5 * 1024 ** 2;
 
 /** API_UploadPart */
 function uploadPart(context: OperationContext): S3Response {
   const { upload } = requestedUpload(context);
   const content = bytesContent(context.request.body);
+  assertPartAlgorithm(upload, context.request.headers);
   const received = receivedChecksum(content, context.request.headers);
   const part = keepPart(context, content);
   return {
@@ -30,6 +33,19 @@ function uploadPart(context: OperationContext): S3Response {
   };
 }
 
+/**
+ * The checksum of a part is of the algorithm that the upload was begun with ("Checking object integrity").
+ * @throws S3Error InvalidRequest
+ */
+function assertPartAlgorithm(upload: MultipartUpload, headers: ReadonlyMap<string, string>): void {
+  const sent = sentAlgorithm(headers);
+  if (!upload.namesAlgorithm || sent === upload.checksumAlgorithm) return;
+  if (sent === undefined && upload.checksumType === 'FULL_OBJECT') return;
+  throw new S3Error('InvalidRequest', {
+    message: `Checksum Type mismatch occurred, expected checksum Type: ${upload.checksumAlgorithm.toLowerCase()}, actual checksum Type: ${sent?.toLowerCase() ?? 'null'}`,
+  });
+}
+
 /** API_UploadPartCopy: a whole object of up to 5 GiB, or a range of a larger one. */
 function uploadPartCopy(context: OperationContext): S3Response {
   const { upload } = requestedUpload(context);
@@ -40,6 +56,11 @@ function uploadPartCopy(context: OperationContext): S3Response {
     content,
   );
   assertCopySize(end - start);
+  if (context.request.headers.has('x-amz-copy-source-range') && content.size <= MIN_RANGE_SOURCE_BYTES) {
+    throw new S3Error('InvalidRequest', {
+      message: 'The specified copy source is not supported as a byte-range copy source',
+    });
+  }
   const part = keepPart(context, sliceContent(content, start, end));
   return xmlResponse(
     document(

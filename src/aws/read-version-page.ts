@@ -12,9 +12,6 @@ export type ListRequest = {
   maxEntries?: number;
 };
 
-/** What is left of the answer for the SDK to parse. */
-const EMPTY_DOCUMENT = Buffer.from('<ListVersionsResult/>');
-
 /**
  * One page of ListObjectVersions in the order of its document. The SDK hands out object versions and delete markers
  * as two lists, and the order across them, which says what lies on what, is lost; so the document is read here.
@@ -29,7 +26,7 @@ export async function listVersions(client: S3Client, request: ListRequest): Prom
     ...(versionIdMarker !== undefined && { VersionIdMarker: versionIdMarker }),
     ...(maxEntries !== undefined && { MaxKeys: maxEntries }),
   });
-  const document = keepDocument(command, EMPTY_DOCUMENT);
+  const document = keepDocument(command, 'ListVersionsResult');
   await client.send(command);
   const page = parseVersionPage(document());
   const stands =

@@ -3,8 +3,6 @@ import {
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
   DeleteObjectCommand,
-  DeleteObjectsCommand,
-  type DeleteObjectsCommandOutput,
   GetBucketVersioningCommand,
   GetObjectTaggingCommand,
   ListPartsCommand,
@@ -15,6 +13,7 @@ import {
 import { S3CallError } from '../s3/call-error.ts';
 import { checksumsOf } from './checksums.ts';
 import { copySource, createUploadCommand, encryptionOf, type UploadInput } from './copy-input.ts';
+import { deleteObjects, entryName } from './delete-objects.ts';
 import { headObject } from './head-object.ts';
 import { listVersions } from './read-version-page.ts';
 import { asCallError, watchServerTime } from './responses.ts';
@@ -46,34 +45,16 @@ export function openS3Calls(client: S3Client) {
 
   async function deleteEntries(bucket: string, entries: readonly ObjectIdentifier[]) {
     const inXml = entries.filter(({ Key }) => !BEYOND_XML.test(Key ?? ''));
-    const output: Pick<DeleteObjectsCommandOutput, 'Deleted' | 'Errors'> =
-      inXml.length === 0
-        ? {}
-        : await send(() =>
-            client.send(
-              new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: [...inXml], Quiet: false } }),
-            ),
-          );
-    const name = (key: string | undefined, id: string | undefined) => `${id ?? ''}/${key}`;
-    const deleted = new Map(output.Deleted?.map((entry) => [name(entry.Key, entry.VersionId), entry]));
-    const failed = new Map(output.Errors?.map((entry) => [name(entry.Key, entry.VersionId), entry]));
+    const answers = inXml.length === 0 ? null : await send(() => deleteObjects(client, bucket, inXml));
     return await Promise.all(
-      entries.map(async (entry) => {
-        if (BEYOND_XML.test(entry.Key ?? '')) return await deleteOne(bucket, entry);
-        const id = name(entry.Key, entry.VersionId);
-        const error = failed.get(id);
-        const answer = deleted.get(id);
-        if (error === undefined && answer !== undefined) {
-          return { addedMarkerId: answer.DeleteMarkerVersionId ?? null, failure: null };
-        }
-        const failure = new S3CallError(
-          error?.Code ?? 'NoAnswer',
-          error?.Message ?? 'S3 did not answer for the key',
-          {
-            status: null,
-          },
-        );
-        return { addedMarkerId: null, failure };
+      entries.map((entry) => {
+        if (BEYOND_XML.test(entry.Key ?? '')) return deleteOne(bucket, entry);
+        const name = entryName(entry.Key, entry.VersionId);
+        const error = answers?.failed.get(name);
+        const answer = answers?.deleted.get(name);
+        if (error === undefined && answer !== undefined) return { ...answer, failure: null };
+        const { code, message } = error ?? { code: 'NoAnswer', message: 'S3 did not answer for the key' };
+        return { addedMarkerId: null, failure: new S3CallError(code, message, { status: null }) };
       }),
     );
   }

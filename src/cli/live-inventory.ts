@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import type { PlanInputs } from '../plan/plan-file.ts';
 import type { Progress } from '../progress.ts';
 import { type CheckedInputs, checkBuckets, readDestinationFacts } from './bucket-checks.ts';
-import { type EndpointOptions, parseEndpoint } from './endpoint-options.ts';
+import { parseEndpoint } from './endpoint-options.ts';
 import { listLiveBucket, outermost, parseConcurrency } from './list-bucket.ts';
+import type { DestinationOptions } from './open-calls.ts';
 
 /** Name of the listing in the record of a plan that was made with it. */
 export const LISTING_FILE = 'inventory.parquet';
@@ -17,7 +18,7 @@ export type LiveInventory = CheckedInputs & { path: string; takenAt: Date };
 export async function listForPlan(
   folder: string,
   inputs: PlanInputs,
-  options: EndpointOptions & { concurrency?: string; resume?: boolean },
+  options: DestinationOptions & { concurrency?: string; resume?: boolean },
   partialPath: string | null,
   progress: Progress,
 ): Promise<LiveInventory> {

@@ -1,6 +1,7 @@
 import { openS3Client, type S3Endpoint } from '../aws/client.ts';
 import { openS3Calls } from '../aws/s3-calls.ts';
 import { openStreamedCalls } from '../aws/streamed-copies.ts';
+import { RunbookError } from '../errors.ts';
 import { destinationCalls } from '../execute/destination-calls.ts';
 import type { S3Calls } from '../execute/s3-calls.ts';
 import { type EndpointOptions, parseEndpoint } from './endpoint-options.ts';
@@ -17,8 +18,25 @@ export type DestinationOptions = EndpointOptions & {
   destinationProfile?: string;
 };
 
+function namesDestination(options: DestinationOptions): boolean {
+  const { destinationEndpointUrl, destinationRegion, destinationProfile } = options;
+  return [destinationEndpointUrl, destinationRegion, destinationProfile].some((text) => text !== undefined);
+}
+
+/**
+ * A plan that writes to the bucket that it reads has one place, and `--endpoint-url` names it. The undo of copies is
+ * such a plan: it would go to the store of the source, where another bucket may bear the name of the destination.
+ * @throws RunbookError INVALID_OPTION
+ */
+function assertNoDestination(options: DestinationOptions): void {
+  if (!namesDestination(options)) return;
+  throw new RunbookError('INVALID_OPTION', 'This plan copies to no other bucket: it has no destination.', {
+    hint: 'say where its bucket is with --endpoint-url, --region and AWS_PROFILE; of the undo of a copy-to-bucket plan, that is where the copies are',
+  });
+}
+
 /** Where the bucket that copies go to is reached: as the source is, but for what the options say otherwise. */
-function destinationEndpoint(options: DestinationOptions): S3Endpoint {
+export function destinationEndpoint(options: DestinationOptions): S3Endpoint {
   const region = options.destinationRegion ?? options.region;
   const endpointUrl = options.destinationEndpointUrl ?? options.endpointUrl;
   return {
@@ -36,7 +54,9 @@ function destinationEndpoint(options: DestinationOptions): S3Endpoint {
  * @param sourceBucket null where a plan writes to the bucket that it reads
  */
 export function writtenEndpoint(options: DestinationOptions, sourceBucket: string | null): S3Endpoint {
-  return sourceBucket === null ? parseEndpoint(options) : destinationEndpoint(options);
+  if (sourceBucket !== null) return destinationEndpoint(options);
+  assertNoDestination(options);
+  return parseEndpoint(options);
 }
 
 /**
@@ -45,11 +65,8 @@ export function writtenEndpoint(options: DestinationOptions, sourceBucket: strin
  * @param sourceBucket null where a plan writes to the bucket that it reads
  */
 export function openPlanCalls(options: DestinationOptions, sourceBucket: string | null): S3Calls {
-  const { destinationEndpointUrl, destinationRegion, destinationProfile } = options;
-  const given = [destinationEndpointUrl, destinationRegion, destinationProfile].some(
-    (text) => text !== undefined,
-  );
-  if (!given || sourceBucket === null) return openCalls(options);
+  if (sourceBucket === null) assertNoDestination(options);
+  if (sourceBucket === null || !namesDestination(options)) return openCalls(options);
   const client = openS3Client(parseEndpoint(options));
   const source = { client, calls: openS3Calls(client) };
   const endpoint = destinationEndpoint(options);

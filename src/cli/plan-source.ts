@@ -4,10 +4,10 @@ import { RunbookError } from '../errors.ts';
 import type { ConsideredSource } from '../inventory/considered.ts';
 import type { Check, PlanInputs } from '../plan/plan-file.ts';
 import type { Progress } from '../progress.ts';
-import type { EndpointOptions } from './endpoint-options.ts';
 import type { FoundSource } from './find-source.ts';
+import type { DestinationOptions } from './open-calls.ts';
 
-export type SourceOptions = EndpointOptions & {
+export type SourceOptions = DestinationOptions & {
   inventory?: string[];
   list?: boolean;
   concurrency?: string;

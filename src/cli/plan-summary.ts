@@ -3,8 +3,9 @@ import type { RollbackPlan } from '../plan/plan-file.ts';
 import { formatBytes, formatCount, plainUsd } from '../review/figures.ts';
 import { formatDuration } from '../s3/duration.ts';
 import { printable } from '../s3/printable.ts';
-import { SCENARIO_ACTIONS, type Scenario } from '../s3/rollback.ts';
+import type { KeyClass, Scenario } from '../s3/rollback.ts';
 import { shellWord } from '../s3/shell-word.ts';
+import { actionCell } from './action-cell.ts';
 
 /** What the `plan` command prints for a person: the counts, what stands in the way, and where to read on. */
 export function planSummary(plan: RollbackPlan, folder: string): string {
@@ -40,6 +41,8 @@ function classTable(plan: RollbackPlan): string {
     colAligns: ['left', 'left', 'right', 'right', 'right'],
     style: { head: [], border: [], compact: true },
   });
+  // The record of a run does not tell the size of what its undo hides or makes current again.
+  const knowsBytes = (name: KeyClass) => plan.origin !== 'undo' || name.startsWith('copy');
   for (const row of plan.classes) {
     if (row.keys === 0) continue;
     table.push([
@@ -47,14 +50,14 @@ function classTable(plan: RollbackPlan): string {
       row.scenario === null ? row.class : action(row.scenario, plan),
       formatCount(row.keys),
       formatCount(row.entries),
-      row.bytes === 0 ? '' : formatBytes(row.bytes),
+      row.bytes === 0 || !knowsBytes(row.class) ? '' : formatBytes(row.bytes),
     ]);
   }
   return table.toString();
 }
 
 function action(scenario: Scenario, plan: RollbackPlan): string {
-  const text = SCENARIO_ACTIONS[scenario];
+  const text = actionCell(scenario);
   return plan.inputs.scenarios.includes(scenario) ? text : `${text}\n(not asked for)`;
 }
 

@@ -1,5 +1,5 @@
 import process from 'node:process';
-import { Command, CommanderError, Option } from 'commander';
+import { Command, CommanderError, Help, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { RunbookError } from '../errors.ts';
 import { COPY_CHOICES, MARKER_CHOICES, MODE_SCENARIOS, MODES, UNCERTAIN_CLASSES } from '../s3/rollback.ts';
@@ -10,7 +10,7 @@ import { addCleanupCommand } from './cleanup.ts';
 import { addDeployCommand } from './deploy.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addDrillCommand } from './drill-command.ts';
-import { addEndpointOptions } from './endpoint-options.ts';
+import { addDestinationOptions, addEndpointOptions } from './endpoint-options.ts';
 import { addExtendRetentionCommand } from './extend-retention-command.ts';
 import { addFreezeCommands } from './freeze-command.ts';
 import { addInventoryCommand } from './inventory-command.ts';
@@ -52,8 +52,27 @@ Examples:
 Exit status: 0 a plan was written; 2 the input was refused; 1 it failed. Nothing is written unless it is 0.
 `;
 
+const CONNECTION_OPTIONS = [
+  ...['endpoint-url', 'region', 'force-path-style', 'requester-pays'],
+  ...['destination-endpoint-url', 'destination-region', 'destination-profile'],
+];
+
 /** Any of these makes a set of plans, also of one bucket. */
 const SET_OPTIONS = ['buckets', 'replica', 'withReplicas', 'bucketRegion'] as const;
+
+/**
+ * The options of a command in the order of its help: first what it is about, then where the store is, then what it
+ * prints. An option is declared where its code is, so its place there says nothing.
+ */
+function orderedOptions(command: Command): Option[] {
+  const all = new Help().visibleOptions(command);
+  const rank = ({ long }: Option) => {
+    const name = long?.slice(2) ?? '';
+    if (CONNECTION_OPTIONS.includes(name)) return 1;
+    return ['json', 'quiet', 'help'].includes(name) ? 2 : 0;
+  };
+  return all.toSorted((one, other) => rank(one) - rank(other));
+}
 
 /** Builds the command line; commands throw, the caller reports. */
 export function buildProgram(): Command {
@@ -62,6 +81,7 @@ export function buildProgram(): Command {
     .version(packageJson.version, '--version', 'print the version')
     .helpCommand('help [command]', 'show the options and examples of a command')
     .showHelpAfterError(false)
+    .configureHelp({ visibleOptions: orderedOptions })
     .configureOutput({ writeErr: () => {} })
     .exitOverride();
   addBootstrapCommand(program);
@@ -83,12 +103,18 @@ export function buildProgram(): Command {
 }
 
 function addPlanCommand(program: Command): void {
-  addEndpointOptions(program.command('plan'))
+  addDestinationOptions(addEndpointOptions(program.command('plan')))
     .usage('[--inventory …|--list] --bucket … --timestamp … --out …')
     .summary('make a plan from an inventory and a point in time; changes nothing')
     .description(
       'Reads a list of object versions and works out what brings the bucket back to a point in time. Writes the plan folder: plan.json, manifests/, review/, comment.md, template.yaml and sql/. Changes nothing in any bucket.',
     )
+    .option(
+      '--bucket <name...>',
+      'the bucket that the inventory describes; given several times: a set of plans',
+    )
+    .option('--timestamp <time>', 'the point in time, inclusive: RFC 3339, UTC where no offset is given')
+    .option('--out <folder>', 'the plan folder to make; must not exist, or be empty')
     .option(
       '--inventory <path...>',
       'CSV files (plain or .gz), Parquet files, a folder of them, or the manifest.json of an S3 Inventory report; local or s3://bucket/key. s3-inventory: the newest report that serves; auto: the best of what there is (default)',
@@ -111,10 +137,6 @@ function addPlanCommand(program: Command): void {
     .option('--work-group <name>', 'athena: the workgroup to run queries in (default: s3-rewind-plan)')
     .option('--concurrency <n>', 'with --list: most requests at a time (default: 32)')
     .option('--resume', 'with --list: go on with the listing that an interrupted run left')
-    .option(
-      '--bucket <name...>',
-      'the bucket that the inventory describes; given several times: a set of plans',
-    )
     .option('--buckets <file>', 'a set of plans for the buckets of this file, one a line')
     .option('--replica <pair...>', 'a set: SOURCE=DESTINATION, a pair of S3 Replication; both are planned')
     .option('--with-replicas', 'a set: with what the buckets replicate to, or where they are replicated from')
@@ -122,8 +144,6 @@ function addPlanCommand(program: Command): void {
       '--bucket-region <pair...>',
       'a set: BUCKET=REGION, for a bucket in another Region than the command',
     )
-    .option('--timestamp <time>', 'the point in time, inclusive: RFC 3339, UTC where no offset is given')
-    .option('--out <folder>', 'the plan folder to make; must not exist, or be empty')
     .option('--prefix <text...>', 'only keys that start with this text, taken literally; several allowed')
     .addOption(new Option('--mode <mode>', 'what to do').choices(MODES).default('bucket-rollback'))
     .option(

@@ -7,7 +7,7 @@ import { copyPolicies } from '../execute/copy-policies.ts';
 import { DEFAULT_REQUESTS_IN_FLIGHT, runDirect } from '../execute/direct.ts';
 import { copySourceOf, type PlanRecord, writtenBucket } from '../execute/record.ts';
 import { lockRecord } from '../execute/record-lock.ts';
-import type { RunOutcome } from '../execute/run-files.ts';
+import { type RunOutcome, readRunOutcome, readRunStart } from '../execute/run-files.ts';
 import { isListedOnly } from '../plan/estimate-input.ts';
 import { isRetentionPlace } from '../retention/remote-record.ts';
 import { isRetentionRecord } from '../retention/retention-record.ts';
@@ -20,7 +20,7 @@ import { watchStop } from './interruption.ts';
 import { openPlanCalls } from './open-calls.ts';
 import { type OpenedRecord, openRecord } from './open-record.ts';
 import { isSet } from './open-set.ts';
-import { runSummary } from './run-summary.ts';
+import { type EarlierRun, runSummary } from './run-summary.ts';
 import type { StartJobsOptions } from './start-jobs.ts';
 import { openTerminal, writeJson, writeOut } from './terminal.ts';
 
@@ -71,10 +71,17 @@ async function runFromHere(
   options: StartJobsOptions,
   concurrency: number | null,
 ): Promise<void> {
+  const earlier = await readEarlierRun(opened.record);
   const outcome = await runRecord(opened, options, concurrency);
   if (options.json) writeJson({ command: 'start-jobs', record: options.record, ...outcome });
-  else writeOut(runSummary(outcome, options.record));
+  else writeOut(runSummary(outcome, options.record, earlier));
   if (!isFulfilled(outcome.outcomes)) process.exitCode = EXIT_ROWS_LEFT;
+}
+
+/** For the summary alone: files that cannot be read are for the run to refuse, or to make again. */
+async function readEarlierRun(record: PlanRecord): Promise<EarlierRun> {
+  const start = await readRunStart(record).catch(() => null);
+  return { startedAt: start?.startedAt ?? null, ended: await readRunOutcome(record).catch(() => null) };
 }
 
 /** Runs one record from this machine, which holds its lock meanwhile. */

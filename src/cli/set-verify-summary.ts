@@ -3,7 +3,8 @@ import type { RollbackPlan } from '../plan/plan-file.ts';
 import { formatCount } from '../review/figures.ts';
 import type { StateVerification } from '../verify/state.ts';
 import type { Verification } from '../verify/verify.ts';
-import { verifySummary } from './run-verify.ts';
+import { countLeft } from './run-summary.ts';
+import { verifySummary, WHAT_TO_DO } from './run-verify.ts';
 
 /** What the verification of a member came to. */
 export type ComparedMember = {
@@ -36,12 +37,21 @@ export function verifySetSummary(compared: readonly ComparedMember[]): string {
     ]);
   }
   const differing = compared.filter(({ agrees }) => !agrees);
+  const left = compared
+    .filter(({ agrees }) => agrees)
+    .map(({ bucket, verification }) => ({ bucket, counts: countLeft(verification.reconcile.outcomes) }))
+    .filter(({ counts }) => counts !== '');
   return [
     table.toString(),
     ...differing.map(
-      ({ bucket, verification, state }) => `${bucket}\n${verifySummary(verification, state)}\n`,
+      ({ bucket, plan, verification, state }) =>
+        `${bucket}\n${verifySummary(plan.origin, verification, state)}\n`,
     ),
-    ...(compared.every(({ state }) => state === null) ? ['--list compares every key in scope.'] : []),
+    ...left.map(({ bucket, counts }) => `${bucket}: NOT carried out, and left as it is: ${counts}.`),
+    ...(left.length === 0 ? [] : [WHAT_TO_DO]),
+    ...(compared.every(({ state, plan }) => state === null && plan.origin !== 'undo')
+      ? ['--list compares every key in scope.']
+      : []),
     differing.length === 0
       ? 'All members agree.'
       : `These differ: ${differing.map(({ bucket }) => bucket).join(', ')}.`,

@@ -37,10 +37,10 @@ export function asPart<T>(part: CommandPart, work: () => Promise<T>): Promise<T>
   return parts.run(part, work);
 }
 
-/** A spinner with a bar where stderr is a terminal, a line a step elsewhere, nothing when quiet. */
+/** A spinner with a bar where stderr can take a line back, a line a step elsewhere, nothing when quiet. */
 export async function openTerminal(options: { quiet: boolean }): Promise<Terminal> {
   if (options.quiet) return { progress: () => {}, finish: () => {} };
-  const terminal = await (process.stderr.isTTY ? openSpinner() : openLog());
+  const terminal = await (canRedraw() ? openSpinner() : openLog());
   const listener = listeners.getStore();
   const part = parts.getStore();
   return {
@@ -57,12 +57,17 @@ export async function openTerminal(options: { quiet: boolean }): Promise<Termina
   };
 }
 
+/** The spinner is silent in a dumb terminal and in the log of a CI that has a terminal: progress is told in lines there. */
+function canRedraw(): boolean {
+  return process.stderr.isTTY === true && process.env.TERM !== 'dumb' && !('CI' in process.env);
+}
+
 async function openSpinner(): Promise<Terminal> {
   const { default: ora } = await import('ora');
   const spinner = ora({ stream: process.stderr }).start('Starting');
   return {
     progress: (step, percent) => {
-      spinner.text = describeWithBar(step, percent);
+      spinner.text = describeWithBar(printable(step), percent, process.stderr.columns);
     },
     finish: () => {
       spinner.stop();
@@ -90,12 +95,21 @@ function describe(step: string, percent: number | null): string {
 }
 
 const BAR_COLUMNS = 24;
+/** A shorter bar shows nothing. */
+const LEAST_BAR_COLUMNS = 6;
+/** The spinner and the spaces around the bar. */
+const COLUMNS_BESIDE_BAR = 4;
 
-/** The bar stands in front, so that it does not move with the length of the step. */
-function describeWithBar(step: string, percent: number | null): string {
-  if (percent === null || percent <= 0) return step;
-  const done = Math.round((Math.min(percent, 100) / 100) * BAR_COLUMNS);
-  return `${'━'.repeat(done)}${'┄'.repeat(BAR_COLUMNS - done)} ${describe(step, percent)}`;
+/**
+ * The bar stands in front, so that it does not move with the length of the step; it gets shorter where the line would
+ * not fit into the terminal.
+ */
+export function describeWithBar(step: string, percent: number | null, columns: number): string {
+  const text = describe(step, percent);
+  const width = Math.min(BAR_COLUMNS, columns - COLUMNS_BESIDE_BAR - text.length);
+  if (percent === null || percent <= 0 || width < LEAST_BAR_COLUMNS) return text;
+  const done = Math.round((Math.min(percent, 100) / 100) * width);
+  return `${'━'.repeat(done)}${'┄'.repeat(width - done)} ${text}`;
 }
 
 /**

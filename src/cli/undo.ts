@@ -9,6 +9,7 @@ export type UndoOptions = EndpointOptions & {
   /** false with --no-publish */
   publish?: boolean;
   json?: boolean;
+  quiet?: boolean;
 };
 
 const EXAMPLES = `
@@ -40,6 +41,7 @@ export function addUndoCommand(program: Command): void {
     );
   addEndpointOptions(command)
     .option('--json', 'print one JSON object instead of the summary')
+    .option('--quiet', 'as with the other commands; an undo has no progress to show')
     .addHelpText('after', EXAMPLES)
     .action(async (options: UndoOptions) => {
       const { runUndo } = await import('./run-undo.ts');

@@ -15,8 +15,8 @@ import { forEachConcurrently } from './concurrently.ts';
 import { outcomePath } from './outcome-file.ts';
 import { callPace, pacedCalls } from './paced-calls.ts';
 import { assertStartable } from './preflight.ts';
-import { openManifest, type PlanRecord, writtenBucket } from './record.ts';
-import { refusalOf } from './refusals.ts';
+import { copySourceOf, openManifest, type PlanRecord, writtenBucket } from './record.ts';
+import { atDestination, refusalOf } from './refusals.ts';
 import type { EndedScenario, RunOutcome } from './run-files.ts';
 import { folderStore, outcomeFile, type RunStore } from './run-store.ts';
 import type { S3Calls } from './s3-calls.ts';
@@ -77,7 +77,10 @@ export async function runDirect(options: DirectOptions): Promise<RunOutcome> {
   const calls = pacedCalls(options.calls, callPace(concurrency));
   try {
     if (options.archived === undefined) assertCopiesHere(record);
-    await assertStartable(plan, calls, pause);
+    await assertStartable(plan, calls, pause).catch((error) => {
+      const refusal = refusalOf(error, bucket);
+      throw copySourceOf(plan) === null ? refusal : atDestination(refusal);
+    });
     const store = options.store ?? folderStore(record);
     const earlier = options.archived?.earlier ?? null;
     const startedAt = earlier?.startedAt ?? (await noteStart(record, store, calls));

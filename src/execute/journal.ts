@@ -28,6 +28,8 @@ export type Journal = {
 /** Lines that say nothing of a row: the end, and the lease of src/execute/batch/lease.ts. */
 const KEPT_APART: ReadonlySet<string> = new Set(['end', 'hold', 'free']);
 
+const ROW_NUMBER = /^\d+$/;
+
 /** How a row ended, with what undo and verify need of it. */
 export type RowOutcome = {
   outcome: Outcome;
@@ -59,8 +61,12 @@ export function newHistory(): RowHistory {
   return { intents: [], upload: null, restore: null, outcome: null };
 }
 
-export function formatIntent(row: number, at: Date): string {
-  return `${formatCsvLine(['intent', row, at.toISOString()])}\n`;
+/** Says that requests for these rows are about to be sent. */
+export function formatIntents(rows: readonly { index: number }[], at: Date): string {
+  const time = at.toISOString();
+  let lines = '';
+  for (const { index } of rows) lines += `intent,${index},${time}\n`;
+  return lines;
 }
 
 /** Takes the last intent of a row back: S3 refused its request, so nothing was done. */
@@ -80,8 +86,11 @@ export function formatRestore(row: number, { at, tier, kind }: RestoreRequest): 
 
 export function formatOutcome(row: number, result: RowOutcome): string {
   const { outcome, newVersionId, eTag, before, detail } = result;
-  const [size, storageClass] = before?.kind === 'version' ? [before.size, before.storageClass] : [null, null];
-  return `${formatCsvLine(['outcome', row, outcome, newVersionId, eTag, before?.kind ?? null, size, storageClass, detail])}\n`;
+  const fields = ['outcome', row, outcome, newVersionId, eTag, before?.kind ?? null];
+  if (before?.kind !== 'version') return `${formatCsvLine([...fields, null, null, detail])}\n`;
+  const { size, storageClass, versionId } = before;
+  const more = versionId === undefined ? [] : [versionId];
+  return `${formatCsvLine([...fields, size, storageClass, detail, ...more])}\n`;
 }
 
 /** The last line of a closed journal: a file that was cut short lacks it. */
@@ -109,33 +118,51 @@ export function foldJournal(name: string, text: string): Map<number, RowHistory>
   for (const line of wholeLines(text).split('\n')) {
     if (line === '') continue;
     const fields = parseCsvLine(line) ?? [];
-    const [kind, rowText = '', third = '', fourth = '', fifth = ''] = fields;
-    if (kind !== undefined && KEPT_APART.has(kind)) continue;
-    const row = /^\d+$/.test(rowText) ? Number(rowText) : -1;
-    const history = rows.get(row) ?? newHistory();
-    const at = new Date(third);
-    if (kind === 'intent' && row >= 0 && !Number.isNaN(at.getTime())) history.intents.push(at);
-    else if (kind === 'void' && row >= 0) history.intents.pop();
-    else if (kind === 'upload' && row >= 0 && !Number.isNaN(at.getTime())) {
-      history.upload = fourth === '' ? null : { id: fourth, createdAt: at };
-    } else if (kind === 'restore' && row >= 0 && !Number.isNaN(at.getTime())) {
-      const tier = RESTORE_TIERS.find((known) => known === fourth);
-      const archive = ARCHIVE_KINDS.find((known) => known === fifth);
-      if (tier === undefined || archive === undefined) throw damaged(name, line);
-      history.restore = { at, tier, kind: archive };
-    } else if (kind === 'outcome' && row >= 0 && isOutcome(third)) {
-      history.outcome = parseOutcome(third, fields.slice(3));
-    } else throw damaged(name, line);
-    rows.set(row, history);
+    const [kind = '', rowText = ''] = fields;
+    if (KEPT_APART.has(kind)) continue;
+    const row = ROW_NUMBER.test(rowText) ? Number(rowText) : -1;
+    let history = rows.get(row);
+    if (history === undefined) {
+      history = newHistory();
+      rows.set(row, history);
+    }
+    if (row < 0 || !applyLine(history, kind, fields)) throw damaged(name, line);
   }
   return rows;
 }
 
+/** @returns whether it is a line of a journal */
+function applyLine(history: RowHistory, kind: string, fields: readonly string[]): boolean {
+  const [, , third = '', fourth = '', fifth = ''] = fields;
+  if (kind === 'outcome') {
+    if (!isOutcome(third)) return false;
+    history.outcome = parseOutcome(third, fields.slice(3));
+    return true;
+  }
+  if (kind === 'void') {
+    history.intents.pop();
+    return true;
+  }
+  const at = new Date(third);
+  if (Number.isNaN(at.getTime())) return false;
+  if (kind === 'intent') history.intents.push(at);
+  else if (kind === 'upload') history.upload = fourth === '' ? null : { id: fourth, createdAt: at };
+  else if (kind === 'restore') {
+    const tier = RESTORE_TIERS.find((known) => known === fourth);
+    const archive = ARCHIVE_KINDS.find((known) => known === fifth);
+    if (tier === undefined || archive === undefined) return false;
+    history.restore = { at, tier, kind: archive };
+  } else return false;
+  return true;
+}
+
 function parseOutcome(outcome: Outcome, fields: readonly string[]): RowOutcome {
   const [newVersionId = '', eTag = '', kind = '', size = '', storageClass = '', detail = ''] = fields;
+  const beforeId = fields[6] ?? '';
   let before: RowOutcome['before'] = null;
-  if (kind === 'version') before = { kind, size: Number(size), storageClass };
-  else if (kind === 'marker' || kind === 'none') before = { kind };
+  if (kind === 'version') {
+    before = { kind, size: Number(size), storageClass, ...(beforeId !== '' && { versionId: beforeId }) };
+  } else if (kind === 'marker' || kind === 'none') before = { kind };
   return { outcome, newVersionId: newVersionId || null, eTag: eTag || null, before, detail };
 }
 

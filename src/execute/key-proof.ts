@@ -17,6 +17,8 @@ export type CurrentEntry =
 /** What S3 has just said of a key. */
 export type KeyProof = {
   current: CurrentEntry;
+  /** all that a HEAD of the key said of its current version; null where there is none or a listing told */
+  head: ObjectHead | null;
   /** the entries that matter, newest first; null where no listing was asked for */
   stack: readonly ListedEntry[] | null;
   markers: ReadonlyMap<string, ProvenMarker>;
@@ -36,6 +38,7 @@ export function proofFromListing(stack: readonly ListedEntry[]): KeyProof {
   const [top] = stack;
   return {
     current: top === undefined ? { kind: 'none' } : currentFromListing(top),
+    head: null,
     stack,
     markers,
     versions,
@@ -61,7 +64,7 @@ export function proofFromHeads(
     else if (answer.kind === 'version') versions.add(versionId);
     else return null;
   }
-  return { current, stack: null, markers, versions };
+  return { current, head: top.kind === 'version' ? top : null, stack: null, markers, versions };
 }
 
 /** The current entry as a HEAD of the key shows it, or null where it does not tell. */

@@ -18,6 +18,16 @@ export type EndedRow = { row: PlannedRow; result: RowOutcome };
 export type EndedKey = { key: string; rows: EndedRow[] };
 
 /**
+ * The entry that the removal of a key's markers brought to the top, or null where that is not known. Markers that went
+ * in several rounds name each other: what came to the top at last is none of them.
+ */
+export function exposedByRemoval({ rows }: EndedKey): string | null {
+  const planned = new Set(rows.map(({ row }) => row.versionId));
+  const done = rows.filter(({ result }) => result.outcome === 'done');
+  return done.map(({ result }) => result.newVersionId).find((id) => id !== null && !planned.has(id)) ?? null;
+}
+
+/**
  * Reads how a plan ended, and proves that its files of outcomes are those that were written then.
  * @throws RunbookError RECORD_NOT_RUN, OUTCOMES_DAMAGED
  */

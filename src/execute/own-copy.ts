@@ -34,16 +34,19 @@ export async function ownCopyOutcome(
   }
   const { stack } = await listKey(context, bucket, { key: row.key, rows: [row] });
   const below = stack?.[1];
-  const before = below === undefined ? ({ kind: 'none' } as const) : currentFromListing(below);
   return outcomeOf('done', {
     newVersionId: versionId,
     eTag,
-    before:
-      before.kind === 'version'
-        ? { kind: 'version', size: before.size, storageClass: before.storageClass }
-        : { kind: before.kind },
+    before: beforeOf(row, below === undefined ? { kind: 'none' } : currentFromListing(below)),
     detail: 'found done after an interruption',
   });
+}
+
+/** What the copy went over: by its ID where that is not the version that the plan expected, as undo brings it back. */
+function beforeOf(row: SplitRow, below: CurrentEntry): RowOutcome['before'] {
+  if (below.kind !== 'version') return { kind: below.kind };
+  const { kind, size, storageClass, versionId } = below;
+  return { kind, size, storageClass, ...(versionId !== row.currentVersionId && { versionId }) };
 }
 
 /** S3 stamps a multipart upload with its beginning ("Multipart upload overview"). */

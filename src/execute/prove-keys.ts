@@ -30,6 +30,8 @@ const BETWEEN_PAGES_GROWTH = 4;
 const LOOKUPS_IN_FLIGHT = 32;
 /** Above so many versions to ask for, a listing of the key is the cheaper answer. */
 const MAX_HEADS_PER_KEY = 4;
+/** Of a page that is read for the last key alone, to see where its stack ends. */
+const ENTRIES_TO_END_A_KEY = 100;
 /** Entries from the top of a stack that are always kept, besides those that were asked for. */
 const KEPT_FROM_TOP = 3;
 
@@ -82,7 +84,8 @@ async function sweep<Row extends PlannedRow>(
   for (;;) {
     const first = keys[settled];
     if (first === undefined) return settled;
-    page = await nextPage(context, bucket, page, first.key);
+    const isLast = open !== null && settled === keys.length - 1;
+    page = await nextPage(context, bucket, page, first.key, isLast ? ENTRIES_TO_END_A_KEY : null);
     const before = settled;
     for (const entry of page.entries) {
       // Keys that the listing has passed have no entry, or all of theirs were seen.
@@ -104,8 +107,29 @@ async function sweep<Row extends PlannedRow>(
       for (const key of keys.slice(settled)) close(key, open?.key === key ? open.entries : []);
       return settled;
     }
+    if (open !== null && isSeenWhole(open.entries, open.key)) {
+      close(open.key, open.entries);
+      open = null;
+    }
     if (settled - before < MIN_KEYS_PER_PAGE && open === null) return settled;
   }
+}
+
+/**
+ * Whether what lies deeper in a stack makes no difference: every entry that was asked for has been seen, and one that
+ * no row is about, which stays.
+ */
+function isSeenWhole<Row extends PlannedRow>(
+  entries: readonly ListedEntry[],
+  { rows }: ProvenKey<Row>,
+): boolean {
+  const seen = new Set(entries.map(({ versionId }) => versionId));
+  const isSeen = (id: string | null) => id === null || seen.has(id);
+  const actedOn = new Set(rows.map(({ versionId }) => versionId));
+  return (
+    rows.every((row) => isSeen(row.versionId) && isSeen(row.currentVersionId)) &&
+    entries.some(({ versionId }) => !actedOn.has(versionId))
+  );
 }
 
 async function nextPage<Row extends PlannedRow>(
@@ -113,19 +137,18 @@ async function nextPage<Row extends PlannedRow>(
   bucket: string,
   page: VersionPage | null,
   firstKey: string,
+  maxEntries: number | null,
 ): Promise<VersionPage> {
-  if (page === null || page.next === null) {
-    const keyMarker = keyBefore(firstKey);
-    return await context.read(() =>
-      context.calls.listVersions({ bucket, ...(keyMarker === '' ? {} : { keyMarker }) }),
-    );
-  }
-  const { keyMarker, versionIdMarker } = page.next;
+  const { keyMarker, versionIdMarker } = page?.next ?? {
+    keyMarker: keyBefore(firstKey),
+    versionIdMarker: null,
+  };
   return await context.read(() =>
     context.calls.listVersions({
       bucket,
-      keyMarker,
-      ...(versionIdMarker === null ? {} : { versionIdMarker }),
+      ...(keyMarker !== '' && { keyMarker }),
+      ...(versionIdMarker !== null && { versionIdMarker }),
+      ...(maxEntries !== null && { maxEntries }),
     }),
   );
 }

@@ -1,8 +1,34 @@
 import { RunbookError } from '../errors.ts';
 import { S3CallError } from '../s3/call-error.ts';
 
+const DESTINATION_REFUSALS: ReadonlySet<string> = new Set([
+  'ACCESS_DENIED',
+  'BUCKET_NOT_FOUND',
+  'CREDENTIALS_MISSING',
+  'ENDPOINT_UNREACHABLE',
+  'WRONG_REGION',
+]);
 const ROLLBACK_NEEDS =
   's3:GetBucketVersioning, s3:ListBucketVersions, s3:GetObject, s3:GetObjectVersion, s3:GetObjectVersionTagging, s3:PutObject, s3:PutObjectTagging, s3:DeleteObject and s3:DeleteObjectVersion';
+
+/**
+ * The same refusal where it is the destination of copies that is not reached: it has options of its own, and those of
+ * the source are to stay as they are.
+ * @returns anything but a refusal with a hint as it is
+ */
+export function atDestination(error: unknown): unknown {
+  if (!(error instanceof RunbookError)) return error;
+  const { code, message, hint, cause } = error;
+  if (!DESTINATION_REFUSALS.has(code)) return error;
+  const own = hint
+    .replaceAll(' (AWS_ENDPOINT_URL_S3)', '')
+    .replaceAll(/--(endpoint-url|region)\b/g, '--destination-$1');
+  const more =
+    code === 'BUCKET_NOT_FOUND' || code === 'ACCESS_DENIED'
+      ? '; of a destination in another store, Region or account: --destination-endpoint-url, --destination-region, --destination-profile'
+      : '';
+  return new RunbookError(code, message, { hint: `${own}${more}`, cause });
+}
 
 /**
  * What a failed call that ends the run means for the person who started it.

@@ -69,7 +69,7 @@ function decide(context: TaskContext, key: KeyRows, proof: KeyProof): Removal[] 
       context.settle(row, outcomeOf('refused', { detail }));
     } else if (marker === undefined) {
       const isOurs = isUnclear(context.history(row));
-      const newVersionId = isOurs ? (exposedEntry(proof, planned)?.versionId ?? null) : null;
+      const newVersionId = isOurs ? exposedBefore(context, row, proof, planned) : null;
       const detail = isOurs ? 'found done after an interruption' : 'the delete marker was gone';
       context.settle(row, outcomeOf(isOurs ? 'done' : 'already', { newVersionId, detail }));
     } else if (!isPlannedOnTop) {
@@ -146,14 +146,45 @@ async function settleKey(
   // planned entry itself be gone, verify finds it missing and undo leaves the key alone.
   if (listed === undefined) {
     const planned = rows.length === work.key.planned ? rows[0]?.exposedVersionId : undefined;
-    exposed = planned ?? (await exposedNow(context, work.key));
+    const [first] = rows;
+    exposed = planned ?? (first === undefined ? null : await exposedNow(context, work.key, first, gone));
   }
   for (const row of rows) context.settle(row, outcomeOf('done', { newVersionId: exposed }));
 }
 
-async function exposedNow(context: TaskContext, key: KeyRows): Promise<string | null> {
+async function exposedNow(
+  context: TaskContext,
+  key: KeyRows,
+  row: SplitRow,
+  gone: ReadonlySet<string>,
+): Promise<string | null> {
   const bucket = context.target.writtenBucket;
-  const answer = await context.read(() => context.calls.headObject({ bucket, key: key.key }));
-  const current = currentFromHead(answer) ?? (await listKey(context, bucket, key)).current;
-  return current.kind === 'none' ? null : current.versionId;
+  const current = currentFromHead(
+    await context.read(() => context.calls.headObject({ bucket, key: key.key })),
+  );
+  if (current?.kind === 'version' && isFromBefore(context, row, current.lastModified))
+    return current.versionId;
+  return exposedBefore(context, row, await listKey(context, bucket, key), gone);
+}
+
+/**
+ * What the removal brought to the top, asked after it: what was written since lies above that, and undo, which acts on
+ * this entry alone, would bury it.
+ */
+function exposedBefore(
+  context: TaskContext,
+  row: SplitRow,
+  proof: KeyProof,
+  gone: ReadonlySet<string>,
+): string | null {
+  const left = proof.stack?.filter(({ versionId }) => !gone.has(versionId)) ?? [];
+  const exposed = left.find(({ lastModified }) => isFromBefore(context, row, lastModified));
+  // A planned marker that is still there lies above the version that the plan names.
+  return (exposed?.isDeleteMarker ? exposed.versionId : row.exposedVersionId) ?? exposed?.versionId ?? null;
+}
+
+/** Whether an entry is older than the request to remove a row's marker: what came to the top is, by more than a plan takes. */
+function isFromBefore(context: TaskContext, row: SplitRow, lastModified: Date): boolean {
+  const [announced] = context.history(row).intents;
+  return announced === undefined || lastModified.getTime() < Math.floor(announced.getTime() / 1000) * 1000;
 }

@@ -61,7 +61,7 @@ export async function readSplit(manifest: ManifestBytes, split: Split): Promise<
   if (start >= end) return [];
   const text = (await manifest.read(start, end)).toString('utf8');
   const lines = text.endsWith('\n') ? text.slice(0, -1) : text;
-  return lines.split('\n').map((line, index) => ({ ...parseRow(manifest, line), index }));
+  return lines.split('\n').map((line, index) => Object.assign(parseRow(manifest, line), { index }));
 }
 
 /** The start of the first row at or after a position whose key is not that of the row before it. */

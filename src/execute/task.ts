@@ -10,7 +10,7 @@ import {
   endsClosed,
   foldJournal,
   formatEnd,
-  formatIntent,
+  formatIntents,
   formatOutcome,
   formatRestore,
   formatUpload,
@@ -158,7 +158,7 @@ async function settleRows(
     read: (request) => readPatiently(request, options.pause),
     async announce(rows) {
       const at = options.calls.serverTime();
-      await writer.write(rows.map((row) => formatIntent(row.index, at)).join(''));
+      await writer.write(formatIntents(rows, at));
       for (const row of rows) {
         historyOf(row).intents.push(at);
         sent.add(row.index);

@@ -147,18 +147,21 @@ function parsedBoolean(name: string): string {
 }
 
 function parsedInteger(name: string, dialect: SqlDialect): string {
-  // Athena's cast takes digits alone, DuckDB's also fractions, exponents, underscores and hexadecimal digits.
-  return dialect === 'athena'
-    ? `CAST(nullif(${name}, '') AS bigint)`
-    : `CAST(CASE WHEN ${name} GLOB '*[!0-9]*' THEN ${unreadable(name)} ELSE ${name} END AS bigint)`;
+  if (dialect === 'athena') return `CAST(nullif(${name}, '') AS bigint)`;
+  // Athena's cast takes digits alone, DuckDB's also fractions, exponents, underscores and hexadecimal digits. What
+  // comes back as it was has digits alone; only the rest, leading zeros for example, needs the pattern, which costs
+  // more than both casts.
+  const strict = `CASE WHEN ${name} GLOB '*[!0-9]*' THEN ${unreadable(name)} ELSE ${name} END`;
+  return `CASE WHEN CAST(CAST(${name} AS ubigint) AS varchar) = ${name} THEN CAST(${name} AS bigint) ELSE CAST(${strict} AS bigint) END`;
 }
 
 function parsedTime(name: string, dialect: SqlDialect): string {
   const withTime = `CASE WHEN strpos(${name}, ':') > 0 THEN ${name} ELSE ${unreadable(name)} END`;
   return dialect === 'athena'
     ? `CAST(from_iso8601_timestamp(replace(${withTime}, ' ', 'T')) AT TIME ZONE 'UTC' AS timestamp)`
-    : // The cast from one to the other would ask the calendar of a time zone for every row.
-      `make_timestamp(epoch_us(CAST(${withTime} AS timestamptz)))`;
+    : // DuckDB's cast to timestamp passes over an offset, so it serves for the form alone that S3 writes. The cast from
+      // the type with a time zone to the one without would ask the calendar of a time zone for every row.
+      `CASE WHEN suffix(${name}, '.000Z') THEN CAST(${name} AS timestamp) ELSE make_timestamp(epoch_us(CAST(${withTime} AS timestamptz))) END`;
 }
 
 /**

@@ -24,6 +24,9 @@ const AUTOLINKED =
 const QUOTED_WORD = /^`([^`]+)`([.,;:]?)$/;
 const OPTION = /^--[a-z][a-z-]*$/;
 
+/** A text that is nothing but a command of the AWS CLI is copied as a whole, so it is shown as one piece. */
+const COMMAND = /^aws(?: [\w./:=-]+)+$/;
+
 const LINK_SCHEME = /^(?:https?:\/\/|(?![a-z][a-z0-9+.-]*:))/i;
 /** All but the characters of a URL that mean nothing to Markdown inside the parentheses of a link, and `&`. */
 const LINK_UNSAFE = /[^A-Za-z0-9\-._~:/?#@$+,;=%&]/gu;
@@ -60,7 +63,9 @@ export function formatCodeSpan(text: string, options: { cell: boolean; maxCharac
  * @param maxCharacters a longer text is cut in the middle
  */
 export function formatInlineText(text: string, maxCharacters: number): string {
-  return cutMiddle(text.replace(/\s+/gu, ' ').trim(), maxCharacters)
+  const line = text.replace(/\s+/gu, ' ').trim();
+  if (COMMAND.test(line)) return formatCodeSpan(line, { cell: true, maxCharacters });
+  return cutMiddle(line, maxCharacters)
     .split(' ')
     .map((word) => word.split('|').map(formatWord).join('\\|'))
     .join(' ');

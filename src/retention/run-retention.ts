@@ -7,7 +7,7 @@ import {
   endsClosed,
   foldJournal,
   formatEnd,
-  formatIntent,
+  formatIntents,
   formatOutcome,
   newHistory,
 } from '../execute/journal.ts';
@@ -177,7 +177,7 @@ async function runSplit(run: Run, { manifest, rule, bytes, split }: SplitTask): 
           target,
           pause,
           history: histories.get(row.index) ?? newHistory(),
-          announce: () => writer.write(formatIntent(row.index, calls.serverTime())),
+          announce: () => writer.write(formatIntents([row], calls.serverTime())),
         },
       );
       counted[result.outcome] += 1;

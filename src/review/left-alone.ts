@@ -56,7 +56,10 @@ export function buildLeftAloneRows(plan: RollbackPlan): LeftAloneRow[] {
   return rows.sort((a, b) => rank(a) - rank(b));
 }
 
-function reasonOf(keyClass: KeyClass, { inputs, inventory }: RollbackPlan): string {
+function reasonOf(keyClass: KeyClass, { origin, inputs, inventory }: RollbackPlan): string {
+  if (keyClass === 'unchanged' && origin === 'undo') {
+    return 'The run left it as it was: there is nothing to take back.';
+  }
   if (keyClass === 'unchanged' && inputs.mode === 'delete-marker-removal') {
     return 'The current entry is not a delete marker newer than P.';
   }

@@ -12,7 +12,10 @@ export type ScenarioRow = {
   /** Archived, so they are listed; no job of this plan touches it. */
   listedOnly: boolean;
   keys: number;
+  /** 0 where they are not known. */
   bytes: number;
+  /** An undo is made from outcomes, which do not tell the size of what it hides or makes current again. */
+  knowsBytes: boolean;
   batch: Executor | null;
   direct: Executor | null;
   /** Copied by a job of S3's own. */
@@ -25,6 +28,7 @@ export type ScenarioTable = {
   /** Keys and bytes that the jobs change; what is only listed is not in them. */
   keys: number;
   bytes: number;
+  knowsBytes: boolean;
   listedKeys: number;
   /** Planned scenarios of this mode that no key falls under. */
   empty: Scenario[];
@@ -42,6 +46,7 @@ export function buildScenarioTable(plan: RollbackPlan): ScenarioTable {
     rows,
     keys: sum(acted, ({ keys }) => keys),
     bytes: sum(acted, ({ bytes }) => bytes),
+    knowsBytes: acted.length === 0 || acted.some((row) => row.knowsBytes),
     listedKeys: sum(rows, ({ keys }) => keys) - sum(acted, ({ keys }) => keys),
     empty: MODE_SCENARIOS[plan.inputs.mode].filter(
       (scenario) => plan.inputs.scenarios.includes(scenario) && !filled.has(scenario),
@@ -52,6 +57,7 @@ export function buildScenarioTable(plan: RollbackPlan): ScenarioTable {
 function buildRow(plan: RollbackPlan, scenario: Scenario, manifest: PlanManifest): ScenarioRow {
   const listedOnly = LISTED_ONLY.includes(scenario);
   const isUnguarded = isBatchCopied(plan.inputs.copyWith, scenario);
+  const knowsBytes = plan.origin !== 'undo' || manifest.operation.startsWith('copy');
   const estimate = plan.estimate.scenarios.find((candidate) => candidate.scenario === scenario);
   return {
     scenario,
@@ -59,9 +65,10 @@ function buildRow(plan: RollbackPlan, scenario: Scenario, manifest: PlanManifest
     listedOnly,
     keys: manifest.keys,
     bytes: sum(
-      plan.classes.filter((candidate) => candidate.scenario === scenario),
+      plan.classes.filter((candidate) => knowsBytes && candidate.scenario === scenario),
       ({ bytes }) => bytes,
     ),
+    knowsBytes,
     batch: listedOnly || estimate === undefined ? null : estimate.batch,
     direct: listedOnly || isUnguarded || estimate === undefined ? null : estimate.direct,
     isUnguarded,

@@ -38,6 +38,9 @@ const FAILURES: Record<string, S3Failure> = {
   InternalError: 'transient',
   RequestTimeout: 'transient',
   OperationAborted: 'transient',
+  // Our own words for documents that end in the middle.
+  CutOffListing: 'transient',
+  CutOffAnswer: 'transient',
   ConditionalRequestConflict: 'precondition',
   PreconditionFailed: 'precondition',
   AccessDenied: 'denied',

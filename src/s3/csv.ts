@@ -4,7 +4,13 @@ const NEEDS_QUOTES = /[",\r\n]/;
 
 /** Formats fields as one line without its line break. Line breaks in a field become spaces. */
 export function formatCsvLine(fields: readonly (string | number | null)[]): string {
-  return fields.map(formatField).join(',');
+  let line = '';
+  for (let index = 0; index < fields.length; index += 1) {
+    const field = fields[index] ?? '';
+    if (index > 0) line += ',';
+    line += typeof field === 'number' ? field : formatField(field);
+  }
+  return line;
 }
 
 /**
@@ -32,9 +38,7 @@ export function parseCsvLine(line: string): string[] | null {
   return fields;
 }
 
-function formatField(field: string | number | null): string {
-  if (field === null) return '';
-  const text = String(field);
+function formatField(text: string): string {
   return NEEDS_QUOTES.test(text) ? `"${text.replace(/[\r\n]+/g, ' ').replaceAll('"', '""')}"` : text;
 }
 

@@ -23,9 +23,12 @@ const COLUMNS = 6;
 const MARKER_COLUMNS = 7;
 /** What encodeURIComponent leaves as it is although it is reserved; `~` so that `+`-aware decoders agree too. */
 const LEFT_BARE = /[!'()*~]/g;
+/** Keys that are spelled as they are. */
+const PLAIN = /^[A-Za-z0-9\-_./]*$/;
 
 /** A key as manifests spell it: UTF-8, percent-encoded, slashes kept, so that both decoders in use agree. */
 export function encodeKey(key: string): string {
+  if (PLAIN.test(key)) return key;
   return encodeURIComponent(key)
     .replaceAll('%2F', '/')
     .replace(LEFT_BARE, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);

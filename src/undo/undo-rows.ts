@@ -1,4 +1,4 @@
-import { type EndedKey, type EndedRow, readEndedKeys } from '../execute/outcome-rows.ts';
+import { type EndedKey, type EndedRow, exposedByRemoval, readEndedKeys } from '../execute/outcome-rows.ts';
 import { type PlanRecord, writtenBucket } from '../execute/record.ts';
 import type { RunOutcome } from '../execute/run-files.ts';
 import type { PlanManifest } from '../plan/plan-file.ts';
@@ -18,7 +18,8 @@ export type UndoRow = { scenario: UndoScenario; row: PlannedRow };
  * What takes a key back to what it was before the run (semantics, section 6), or null where nothing was done to it.
  * @param bucket the bucket that the run wrote to
  */
-export function undoOf(operation: Operation, bucket: string, { key, rows }: EndedKey): UndoRow | null {
+export function undoOf(operation: Operation, bucket: string, ended: EndedKey): UndoRow | null {
+  const { key, rows } = ended;
   const done = rows.filter(({ result }) => result.outcome === 'done');
   const [first] = done;
   if (first === undefined) return null;
@@ -26,7 +27,7 @@ export function undoOf(operation: Operation, bucket: string, { key, rows }: Ende
     case 'add-delete-marker':
       return undoAdded(bucket, key, first);
     case 'remove-delete-markers':
-      return undoRemoved(bucket, key, done);
+      return undoRemoved(bucket, key, exposedByRemoval(ended));
     case 'copy-to-bucket':
       return undoCopied(bucket, key, first, true);
     case 'copy-after-restore':
@@ -45,9 +46,8 @@ function undoAdded(bucket: string, key: string, { row, result }: EndedRow): Undo
 }
 
 /** However many markers were removed, one takes the exposed version away again. */
-function undoRemoved(bucket: string, key: string, done: readonly EndedRow[]): UndoRow | null {
-  const exposed = done.map(({ result }) => result.newVersionId).find((id) => id !== null);
-  if (exposed === undefined) return null;
+function undoRemoved(bucket: string, key: string, exposed: string | null): UndoRow | null {
+  if (exposed === null) return null;
   return { scenario: '1', row: plannedRow(bucket, key, { currentVersionId: exposed }) };
 }
 

@@ -6,21 +6,22 @@ import type { LiveChecker } from './live.ts';
 /**
  * Compares a copy with its source: data by size and checksum or ETag, headers, metadata, redirect, tags, and the
  * storage class that was asked for.
+ * @param made the copy; its HEAD where that has just been asked for
  * @param dataOnly for a version that was there before: its headers are not the plan's promise
  * @returns what differs, or null
  */
 export async function compareCopy(
   checker: LiveChecker,
   row: PlannedRow,
-  copyId: string,
+  made: { versionId: string; head: ObjectHead | null },
   dataOnly: boolean,
 ): Promise<string | null> {
   const { calls, read, writtenBucket } = checker;
   const source = { bucket: row.bucket, key: row.key, versionId: row.versionId ?? '' };
-  const copied = { bucket: writtenBucket, key: row.key, versionId: copyId };
+  const copied = { bucket: writtenBucket, key: row.key, versionId: made.versionId };
   const [original, copy] = await Promise.all([
     read(() => calls.headObject(source)),
-    read(() => calls.headObject(copied)),
+    made.head ?? read(() => calls.headObject(copied)),
   ]);
   if (original.kind !== 'version') return 'the source version still there';
   if (copy.kind !== 'version') return 'an object version';

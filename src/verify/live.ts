@@ -1,8 +1,9 @@
 import { forEachConcurrently } from '../execute/concurrently.ts';
 import { describeEntry, type KeyProof } from '../execute/key-proof.ts';
-import type { EndedKey } from '../execute/outcome-rows.ts';
+import { type EndedKey, exposedByRemoval } from '../execute/outcome-rows.ts';
 import { proveKeys } from '../execute/prove-keys.ts';
 import type { S3Calls } from '../execute/s3-calls.ts';
+import type { PlannedRow } from '../s3/manifest.ts';
 import { FULFILLED_OUTCOMES } from '../s3/outcome.ts';
 import type { Operation } from '../s3/rollback.ts';
 import type { StorageClassChoice } from '../s3/storage-class.ts';
@@ -39,7 +40,7 @@ export async function compareLive(
   operation: Operation,
   keys: readonly EndedKey[],
 ): Promise<Difference[]> {
-  const asked = keys.map(({ key, rows }) => ({ key, rows: rows.map(({ row }) => row) }));
+  const asked = keys.map((key) => ({ key: key.key, rows: rowsToAsk(operation, key) }));
   const prover = { calls: checker.calls, read: checker.read, history: () => ({ intents: [] }) };
   const proofs = await proveKeys(prover, checker.writtenBucket, asked);
   const differences = new Map<string, Difference>();
@@ -51,6 +52,21 @@ export async function compareLive(
     differences.set(key.key, { key: key.key, expected, found: describeEntry(proof.current) });
   });
   return keys.flatMap(({ key }) => differences.get(key) ?? []);
+}
+
+/**
+ * The rows of a key, without the versions that need no look of their own: the source of a copy is compared in full
+ * anyway, and planned markers lay above the entry that they gave way to, so that none of them is left where that entry
+ * is current.
+ */
+function rowsToAsk(operation: Operation, key: EndedKey): PlannedRow[] {
+  const looksAtMarkers = operation === 'remove-delete-markers' && exposedBy(key) === null;
+  return key.rows.map(({ row }) => (looksAtMarkers ? row : { ...row, versionId: null }));
+}
+
+/** The entry that came to the top when the markers of a key went. Of markers that were gone before the run, the plan alone knows it. */
+function exposedBy(key: EndedKey): string | null {
+  return exposedByRemoval(key) ?? key.rows[0]?.row.exposedVersionId ?? null;
 }
 
 /** @returns what was expected, where it is not so */
@@ -76,22 +92,20 @@ function compareAdded({ rows: [first] }: EndedKey, { current }: KeyProof): strin
   return `delete marker ${markerId ?? ''} on top`;
 }
 
-function compareRemoved({ rows }: EndedKey, proof: KeyProof): string | null {
-  const left = rows.find(({ row }) => proof.markers.has(row.versionId ?? ''));
+function compareRemoved(key: EndedKey, proof: KeyProof): string | null {
+  const left = key.rows.find(({ row }) => proof.markers.has(row.versionId ?? ''));
   if (left !== undefined) return `delete marker ${left.row.versionId} gone`;
-  const exposed = rows.map(({ result }) => result.newVersionId).find((id) => id !== null);
+  const exposed = exposedBy(key);
   const { current } = proof;
-  if (exposed === undefined) {
-    // All were gone before the run, or nothing lies below: then no entry of ours can be on top.
-    return null;
-  }
+  // Nothing lies below, or the plan did not know which of several would come to the top.
+  if (exposed === null) return null;
   return current.kind !== 'none' && current.versionId === exposed ? null : `version ${exposed} on top`;
 }
 
 async function compareCopied(
   checker: LiveChecker,
   { rows: [first] }: EndedKey,
-  { current }: KeyProof,
+  { current, head }: KeyProof,
 ): Promise<string | null> {
   if (first === undefined) return null;
   const { row, result } = first;
@@ -99,6 +113,7 @@ async function compareCopied(
   if (result.newVersionId !== null && current.versionId !== result.newVersionId) {
     return `the copy ${result.newVersionId} on top`;
   }
-  const difference = await compareCopy(checker, row, current.versionId, result.outcome === 'already');
+  const copy = { versionId: current.versionId, head };
+  const difference = await compareCopy(checker, row, copy, result.outcome === 'already');
   return difference === null ? null : `${difference} as in version ${row.versionId}`;
 }

@@ -38,6 +38,19 @@ describe('help', () => {
     },
   );
 
+  it.each(buildProgram().commands.map((command) => [command.name()]))(
+    '%s names what it is about before where the store is',
+    async (name) => {
+      const { stdout } = await runCommand(name, '--help');
+      const options = [...stdout.matchAll(/^ {2}(?:-h, )?--([a-z-]+)/gm)].map(([, option = '']) => option);
+      const connection = /^(endpoint-url|region|force-path-style|requester-pays|destination-(?!bucket).*)$/;
+      const kinds = options.map((option) =>
+        /^(json|quiet|help)$/.test(option) ? 2 : connection.test(option) ? 1 : 0,
+      );
+      expect(kinds).toEqual(kinds.toSorted());
+    },
+  );
+
   it('gives examples that parse', async () => {
     const { stdout } = await runCommand('plan', '--help');
     const examples = [...stdout.matchAll(/s3-rewind -- (plan(?:.*\\\n)*.*)/g)].map((match) =>

@@ -3,6 +3,8 @@ import { CONDITION_CASES } from './cases/conditions.ts';
 import { CONFIGURATION_CASES } from './cases/configurations.ts';
 import { COPY_CASES } from './cases/copies.ts';
 import { DELETE_CASES } from './cases/deletes.ts';
+import { INTEGRITY_CASES } from './cases/integrity.ts';
+import { LIMIT_CASES } from './cases/limits.ts';
 import { LISTING_CASES } from './cases/listings.ts';
 import { LOCK_CASES } from './cases/locks.ts';
 import { MULTIPART_CASES } from './cases/multipart.ts';
@@ -22,4 +24,6 @@ export const CASES: readonly ConformanceCase[] = [
   ...LOCK_CASES,
   ...CONFIGURATION_CASES,
   ...RESTORE_CASES,
+  ...INTEGRITY_CASES,
+  ...LIMIT_CASES,
 ];

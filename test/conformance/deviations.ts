@@ -55,6 +55,21 @@ const MINIO: Deviations = {
   'a copy of an archived version is 403 InvalidObjectState': 'Knows no such class: 400.',
   'RestoreObject of an archived version is 202, and 409 while it is under way; HEAD tells so':
     'Knows no such class: 400.',
+  'a copy whose source has the ETag is made, though it was modified since': 'Refuses it: 412.',
+  'a range of a source of no more than 5 MiB is 400 InvalidRequest': 'Copies it.',
+  'a part copy of a delete marker by version ID is 400 InvalidRequest': '405 MethodNotAllowed.',
+  'a version that never had a legal hold has none to tell of': 'With status 400.',
+  'DeleteObjects without a digest of its body is 400 InvalidRequest': '400 MissingContentMD5.',
+  'DeleteObjects with another checksum than its body’s is 400, and deletes nothing': 'Deletes.',
+  'an upload with retention and without a digest is 400 InvalidRequest': 'Takes it.',
+  'PutObjectRetention without a digest of its body is 400 InvalidRequest':
+    'Takes it, or names another reason.',
+  'an upload of composite checksums is completed with those of its parts alone':
+    'Refuses it as 400 InvalidPart.',
+  'DeleteObjects takes 1,000 keys, and a page of a listing has 1,000 entries whatever is asked for':
+    'Adds no delete marker to a key that never was, so that there is nothing to list.',
+  'a page that is full tells its last entry as the next marker': 'Puts the name of a cache behind the key.',
+  'an object has ten tags at most, of letters, numbers and + - = . _ : / @': 'Refuses letters beyond ASCII.',
 };
 
 /** Seen with the MiniStack of test/real-servers/versions.json. */
@@ -95,6 +110,22 @@ const MINISTACK: Deviations = {
   'a copy of an archived version is 403 InvalidObjectState': 'Copies it.',
   'RestoreObject of an archived version is 202, and 409 while it is under way; HEAD tells so':
     'Archived data is at hand: 403 ObjectAlreadyInActiveTierError.',
+  'a range of a source of no more than 5 MiB is 400 InvalidRequest': 'Copies it.',
+  'a part copy of a delete marker by version ID is 400 InvalidRequest': '404 NoSuchVersion.',
+  'a copy gets the default retention of its bucket, not its source’s': 'Keeps its source’s.',
+  'DeleteObjects without a digest of its body is 400 InvalidRequest': 'Deletes.',
+  'DeleteObjects with another checksum than its body’s is 400, and deletes nothing': 'Deletes.',
+  'an upload with retention and without a digest is 400 InvalidRequest': 'Takes it.',
+  'PutObjectRetention without a digest of its body is 400 InvalidRequest': 'Takes it.',
+  'an upload of composite checksums is completed with those of its parts alone': 'Completes it without.',
+  'a key has 1,024 bytes at most': 'Takes longer ones.',
+  'DeleteObjects takes 1,000 keys, and a page of a listing has 1,000 entries whatever is asked for':
+    'Lists as many as are asked for.',
+  'a page that is full tells its last entry as the next marker': 'Does not encode it.',
+  'a key with characters that XML cannot carry is listed under encoding-type=url': 'Does not encode it.',
+  'user metadata has 2 KiB at most': 'Takes more.',
+  'an object has ten tags at most, of letters, numbers and + - = . _ : / @': 'Takes other characters.',
+  'a lifecycle rule that does nothing is refused': 'Takes it.',
 };
 
 /**

@@ -12,6 +12,12 @@ type WireResponse = { statusCode: number; headers: Record<string, string>; body:
 type Step = (args: unknown) => Promise<{ response: WireResponse; output: unknown }>;
 /** What a command's middleware stack is used for here; the SDK's own type differs with each command. */
 type Stack = {
+  add(
+    middleware: (
+      next: (args: { request: { headers: Record<string, string> } }) => unknown,
+    ) => (args: { request: { headers: Record<string, string> } }) => unknown,
+    options: { step: 'build'; priority: 'low'; name: string },
+  ): void;
   addRelativeTo(
     middleware: (next: Step) => Step,
     options: { relation: 'after'; toMiddleware: string; name: string },
@@ -43,6 +49,21 @@ export async function exchange(client: S3Client, command: { middlewareStack: unk
   }
   if (seen === undefined) throw new Error('the server sent no answer');
   return seen;
+}
+
+/** Changes the headers of a command when the SDK has put its own, and before it signs them. */
+export function withHeaders<T extends { middlewareStack: unknown }>(
+  command: T,
+  change: (headers: Record<string, string>) => void,
+): T {
+  (command.middlewareStack as Stack).add(
+    (next) => (args) => {
+      change(args.request.headers);
+      return next(args);
+    },
+    { step: 'build', priority: 'low', name: 'changeHeaders' },
+  );
+  return command;
 }
 
 /** Text of the first element of a name, or undefined. */

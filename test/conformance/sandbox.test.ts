@@ -10,6 +10,8 @@ let server: ServerUnderTest;
 
 beforeAll(async () => {
   sandbox = await startSandbox();
+  // The cases remove versions and suspend versioning to see what S3 does then.
+  sandbox.expectLosses('any');
   server = new ServerUnderTest({
     endpoint: sandbox.endpoint,
     accessKeyId: 'AKIASANDBOX',
@@ -29,6 +31,11 @@ describe('the sandbox does as S3 documents', () => {
 
 test('every case has a name of its own', () => {
   expect(new Set(CASES.map((one) => one.name)).size).toBe(CASES.length);
+});
+
+test('every case names a page of AWS, or says what it rests on without one', () => {
+  const page = /^(API_[A-Z][A-Za-z0-9]+|userguide\/[A-Za-z0-9-]+|undocumented: .{10,})$/;
+  expect(CASES.map((one) => one.page).filter((text) => !page.test(text))).toEqual([]);
 });
 
 test.each(SERVERS)('every listed deviation of %s is one of a case', (name) => {

@@ -1,6 +1,7 @@
 import {
   type BucketVersioningStatus,
   CreateBucketCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   PutBucketVersioningCommand,
   PutObjectCommand,
@@ -82,6 +83,12 @@ export class ServerUnderTest {
   /** Removes a version entry by its version ID. */
   async remove(Bucket: string, Key: string, VersionId: string): Promise<void> {
     await this.client.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
+  }
+
+  /** Begins a multipart upload and answers its ID. */
+  async beginUpload(Bucket: string, Key: string): Promise<string> {
+    const { UploadId = '' } = await this.client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+    return UploadId;
   }
 
   exchange(command: { middlewareStack: unknown }): Promise<Exchange> {

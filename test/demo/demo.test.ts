@@ -18,7 +18,8 @@ function withoutChance(text: string): string {
 describe('npm run demo -- --yes', () => {
   let demo: DemoResult;
   beforeAll(async () => {
-    demo = await runDemo(scratch, ['--yes']);
+    // A pipe or a log has no colours, whatever terminal it was started from.
+    demo = await runDemo(scratch, ['--yes'], undefined, { TERM: 'xterm-256color' });
   });
 
   test('finds all that it claims', () => {

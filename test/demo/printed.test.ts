@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { BrokenClaim, claim } from '../../demo/claim.ts';
 import { formatCommand } from '../../demo/command-line.ts';
 import { renderCommentForTerminal } from '../../demo/comment-in-terminal.ts';
@@ -12,11 +12,24 @@ const GOLDEN = new URL('../golden/', import.meta.url);
 const COMMENTS = readdirSync(GOLDEN).filter((name) => /^comment-(?!hostile|long|set)/.test(name));
 
 describe('the comment in a terminal', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
   test.each(COMMENTS)('%s fits into 80 columns, without Markdown', (name) => {
     const text = renderCommentForTerminal(readFileSync(new URL(name, GOLDEN), 'utf8'));
     const words = text.split('\n').filter((line) => visibleLength(line) > 80 && line.includes(' '));
     expect(words).toEqual([]);
     expect(text).not.toMatch(/```|xychart|\*\*|&nbsp;|<br>|<details>|^\|/m);
+  });
+
+  test('has colours where stdout takes them, and none elsewhere, in its frames too', () => {
+    const table = '| a | b |\n| :-- | --: |\n| **c** | `d` |';
+    vi.stubEnv('TERM', 'xterm-256color');
+    vi.stubEnv('FORCE_COLOR', undefined);
+    vi.stubEnv('NO_COLOR', '1');
+    expect(renderCommentForTerminal(table)).not.toContain('\u001b');
+    vi.stubEnv('NO_COLOR', undefined);
+    vi.stubEnv('FORCE_COLOR', '1');
+    expect(renderCommentForTerminal(table)).toContain('\u001b[1mc');
   });
 
   test('draws the activity: puts below, deletes on top', () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SeededRandom } from '../../sandbox/random.ts';
+import { undoRecord } from '../undo/undo-record.ts';
 import { AFTER_P, BEFORE_P, openStage, planNow, RUN_TIME, run, type Stage } from './harness.ts';
 
 let stage: Stage;
@@ -56,6 +57,14 @@ test.each([1, 2, 3])('no later write is buried (seed %i)', async (seed) => {
     expect([key, stage.bucket.current(key)?.versionId]).toEqual([key, versionId]);
   expect(outcomes.drifted).toBeGreaterThan(20);
   expect(outcomes.done + outcomes.drifted + outcomes.already).toBe(rows);
+
+  // Nor does its undo bury one, written before it or meanwhile.
+  stage.sandbox.clock.advance(60);
+  const undone = await run(stage, await undoRecord(stage.folder, record));
+  for (const [key, versionId] of last)
+    expect([key, stage.bucket.current(key)?.versionId]).toEqual([key, versionId]);
+  expect(undone.outcomes.done + undone.outcomes.drifted + undone.outcomes.already).toBe(undone.rows);
+  expect([undone.outcomes.done > 0, undone.outcomes.drifted > 0]).toEqual([true, true]);
 });
 
 test('a key that was deleted meanwhile does not get a second marker', async () => {

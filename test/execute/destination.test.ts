@@ -1,8 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ObjectVersion } from '../../sandbox/entries.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
 import { copyPolicies } from '../../src/execute/copy-policies.ts';
 import type { PlanRecord } from '../../src/execute/record.ts';
+import { undoRecord } from '../undo/undo-record.ts';
 import { BEFORE_P, openStage, RUN_TIME, type Stage } from './harness.ts';
 import { runCommand } from './run-command.ts';
 import { row, writeRecord } from './written-record.ts';
@@ -87,4 +89,59 @@ test('the policies for another account name both buckets and delete nothing', as
     expect(JSON.stringify(policy)).not.toContain('Delete');
   }
   expect(stage.sandbox.requests.count()).toBe(0);
+});
+
+describe('a destination in another store', () => {
+  const at = () => ['--destination-endpoint-url', other.endpoint];
+  const plan = (...more: string[]) =>
+    runCommand(stage.sandbox, [
+      ...['plan', '--list', '--bucket', 'data', '--timestamp', BEFORE_P, '--mode', 'copy-to-bucket'],
+      ...['--destination-bucket', 'copy', '--out', join(stage.folder, 'plan'), '--quiet', '--json', ...more],
+    ]);
+
+  test('plan --list looks at it where it is', async () => {
+    await copyRecord();
+    other.createBucket('copy', { versioning: 'Enabled' });
+    const { status, stdout } = await plan(...at());
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout).checks).not.toContainEqual(expect.objectContaining({ level: 'blocking' }));
+  });
+
+  test('plan --list blocks where that keeps no versions, whatever a bucket of the name in the other store does', async () => {
+    await copyRecord();
+    stage.sandbox.createBucket('copy', { versioning: 'Enabled' });
+    other.createBucket('copy', { versioning: 'Suspended' });
+    const { stdout } = await plan(...at());
+    expect(JSON.parse(stdout).checks).toContainEqual(
+      expect.objectContaining({ level: 'blocking', code: 'VERSIONING_NOT_ENABLED' }),
+    );
+  });
+
+  test.each(['plan', 'start-jobs'])(
+    '%s that does not find it tells the options that lead there',
+    async (command) => {
+      const { record } = await copyRecord();
+      const missing = command === 'plan' ? await plan() : await start(record, []);
+      expect([missing.status, missing.stderr.split(':')[0]]).toEqual([2, 'BUCKET_NOT_FOUND']);
+      expect(missing.stderr).toMatch(/\nNext: .*--destination-endpoint-url/);
+      stage.sandbox.createBucket('copy', { versioning: 'Enabled', region: 'eu-west-1' });
+      const far = command === 'plan' ? await plan() : await start(record, []);
+      expect([far.status, far.stderr.split(':')[0]]).toEqual([2, 'WRONG_REGION']);
+      expect(far.stderr).toContain('\nNext: add --destination-region eu-west-1');
+    },
+  );
+
+  test('its undo is not sent to the store of the source, where a bucket may bear the same name', async () => {
+    const copy = other.createBucket('copy', { versioning: 'Enabled' });
+    stage.sandbox.createBucket('copy', { versioning: 'Enabled' });
+    const { record } = await copyRecord();
+    expect((await start(record, at())).status).toBe(0);
+    const undo = await undoRecord(stage.folder, record);
+    const refused = await start(undo, at());
+    expect([refused.status, refused.stderr.split(':')[0]]).toEqual([2, 'INVALID_OPTION']);
+    expect(refused.stderr).toMatch(/\nNext: .*--endpoint-url/);
+    const undone = await runCommand(other, ['start-jobs', '--record', undo.folder, '--yes', '--quiet']);
+    expect([undone.status, undone.stderr]).toEqual([0, '']);
+    expect(copy.current('dir/k ü')).toMatchObject({ isDeleteMarker: true });
+  });
 });

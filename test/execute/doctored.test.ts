@@ -2,7 +2,11 @@ import { appendFile, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readRecord } from '../../src/execute/record.ts';
+import { sha256OfText } from '../../src/inventory/checksum.ts';
+import { planDigest } from '../../src/plan/digest.ts';
 import type { Scenario } from '../../src/s3/rollback.ts';
+import { undoRecord } from '../undo/undo-record.ts';
+import { runUntil } from './crash.ts';
 import { AFTER_P, BEFORE_P, openStage, RUN_TIME, run, type Stage } from './harness.ts';
 import { row, writeRecord } from './written-record.ts';
 
@@ -56,6 +60,79 @@ describe.each(['few', 'many'])('a manifest whose digest was doctored along (%s k
     const { outcomes } = await run(stage, await writeRecord(stage.folder, { '2': [planned] }));
     expect(outcomes).toMatchObject({ refused: 1 });
     expect(stage.bucket.current('k')).toBe(version);
+  });
+});
+
+describe('a row that points at an object version is refused', () => {
+  /** The row of a marker, pointed at the version under it. */
+  function pointedAside() {
+    const { version, marker } = deletedKey();
+    return {
+      version,
+      planned: row('k', { versionId: version.versionId, currentVersionId: marker.versionId }),
+    };
+  }
+
+  test('however often the run is killed and goes on', async () => {
+    for (let step = 1, isThrough = false; !isThrough; step += 1) {
+      const { version, planned } = pointedAside();
+      const record = await writeRecord(stage.folder, { '2': [planned] });
+      isThrough = (await runUntil(stage, record, { step, torn: 0.5 })).outcome !== null;
+      expect((await run(stage, record)).outcomes).toMatchObject({ refused: 1 });
+      expect(stage.bucket.stack('k')).toContain(version);
+    }
+  });
+
+  test('in the plan of an undo', async () => {
+    stage.sandbox.clock.set(BEFORE_P);
+    const version = stage.bucket.put('k', { body: 'only' });
+    stage.sandbox.clock.set(RUN_TIME);
+    const record = await writeRecord(stage.folder, {
+      '1': [row('k', { currentVersionId: version.versionId })],
+    });
+    await run(stage, record);
+    const undo = await undoRecord(stage.folder, record);
+    const [manifest] = undo.plan.manifests;
+    expect(manifest?.scenario).toBe('2');
+    const path = join(undo.folder, manifest?.path ?? '');
+    const [bucket, key, , current = '', ...more] = (await readFile(path, 'utf8')).split(',');
+    const text = [bucket, key, version.versionId, current, ...more].join(',');
+    await writeFile(path, text);
+    const manifests = undo.plan.manifests.map((one) => ({
+      ...one,
+      bytes: Buffer.byteLength(text),
+      sha256: sha256OfText(text),
+    }));
+    const plan = { ...undo.plan, manifests };
+    await writeFile(join(undo.folder, 'plan.json'), JSON.stringify({ ...plan, digest: planDigest(plan) }));
+    expect((await run(stage, undo)).outcomes).toMatchObject({ refused: 1, done: 0 });
+    expect(stage.bucket.stack('k')).toContain(version);
+  });
+
+  test('when a row that was denied is tried again, and its null marker is an object version by then', async () => {
+    stage.bucket.versioning = 'Suspended';
+    const { versionId } = stage.bucket.addDeleteMarker('k');
+    stage.bucket.versioning = 'Enabled';
+    const record = await writeRecord(stage.folder, {
+      '2': [row('k', { versionId, currentVersionId: versionId })],
+    });
+    stage.sandbox.faults.add({ key: 'k', times: 1, effect: { deleteError: { code: 'AccessDenied' } } });
+    expect((await run(stage, record)).outcomes).toMatchObject({ denied: 1 });
+    stage.bucket.versioning = 'Suspended';
+    const version = stage.bucket.put('k', { body: 'precious' });
+    stage.bucket.versioning = 'Enabled';
+    expect((await run(stage, record)).outcomes).toMatchObject({ refused: 1 });
+    expect(stage.bucket.current('k')).toBe(version);
+  });
+
+  test('and a delete marker is no source of a copy to another bucket', async () => {
+    const { marker } = deletedKey();
+    const copy = stage.sandbox.createBucket('copy', { versioning: 'Enabled' });
+    const planned = row('k', { versionId: marker.versionId, currentVersionId: marker.versionId });
+    const inputs = { mode: 'copy-to-bucket', destinationBucket: 'copy' };
+    const record = await writeRecord(stage.folder, { '5b': [planned] }, { inputs });
+    expect((await run(stage, record)).outcomes).toMatchObject({ refused: 1 });
+    expect(copy.entryCount).toBe(0);
   });
 });
 

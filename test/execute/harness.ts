@@ -81,12 +81,16 @@ export function inventoryOf(bucket: Bucket): string {
 
 let plans = 0;
 
-/** Plans from the bucket as it is now. @returns the record */
-export async function planNow(stage: Stage, inputs: Partial<RawPlanInputs> = {}): Promise<PlanRecord> {
+/** Plans from the bucket as it is now, or from another inventory of it. @returns the record */
+export async function planNow(
+  stage: Stage,
+  inputs: Partial<RawPlanInputs> = {},
+  text = inventoryOf(stage.bucket),
+): Promise<PlanRecord> {
   plans += 1;
   const folder = await mkdtemp(join(stage.folder, `record-${plans}-`));
   const inventory = join(stage.folder, `inventory-${plans}.csv`);
-  await writeFile(inventory, inventoryOf(stage.bucket));
+  await writeFile(inventory, text);
   const work = await mkdtemp(join(stage.folder, 'work-'));
   const engine = await openDuckDb({ workFolder: work, memoryLimit: '1GB', threads: 1 });
   let plan: RollbackPlan;

@@ -85,8 +85,15 @@ test.each([1, 2])('killed at any moment, the next run completes it (seed %i)', a
     expect(lines).toHaveLength(rows);
     expect(new Set(lines.map((line) => line.split(',').slice(0, 3).join())).size).toBe(rows);
   }
+  // Its undo is killed too, at a request of any kind.
   stage.sandbox.clock.advance(60);
-  await run(stage, await undoRecord(stage.folder, record));
+  const undo = await undoRecord(stage.folder, record);
+  const kinds = ['GetBucketVersioning', 'ListObjectVersions', 'DeleteObjects', 'CopyObject'];
+  const kind = kinds[Math.floor(random.fraction() * kinds.length)] ?? '';
+  const moment = random.fraction() < 0.5 ? 'before' : 'after';
+  expect(await killAt(['start-jobs', '--record', undo.folder, ...args.slice(3)], kind, 1, moment)).toBeNull();
+  stage.sandbox.clock.advance(60);
+  expect((await run(stage, undo)).outcomes).toMatchObject({ done: KEYS, already: 0 });
   expect(stateOf(stage.bucket)).toEqual(before);
   expect(stage.sandbox.losses).toMatchObject({ permanentDeletions: 0, nullVersionReplacements: 0 });
 });

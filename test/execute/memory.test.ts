@@ -5,7 +5,7 @@ import { row, writeRecord } from './written-record.ts';
 
 /** Rows enough that a kilobyte kept of each would not fit into the heap, which the work on a few splits does. */
 const ROWS = 20_000;
-const SMALL_HEAP = { NODE_OPTIONS: '--max-old-space-size=40 --max-semi-space-size=4' };
+const SMALL_HEAP = { NODE_OPTIONS: '--max-old-space-size=48 --max-semi-space-size=4' };
 
 let stage: Stage;
 beforeAll(async () => {

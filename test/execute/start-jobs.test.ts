@@ -57,7 +57,21 @@ describe('exit status and result', () => {
     stage.bucket.put('k0001', { body: 'later' });
     const { status, stdout } = await runCommand(stage.sandbox, startArgs(record));
     expect(status).toBe(3);
-    expect(stdout).toMatch(/drifted: 1 rows? .*plan again with a fresh inventory/);
+    expect(stdout).toMatch(/^1 drifted: .*plan again with a fresh inventory$/m);
+    expect(stdout).toContain(
+      `\nWhich rows: grep -hE ',(drifted),' ${record.folder}/outcomes/scenario*.csv\n`,
+    );
+  });
+
+  test('a person who starts it once more is told that nothing was left to do', async () => {
+    const record = await addingRecord();
+    const first = await runCommand(stage.sandbox, startArgs(record));
+    expect(first.stdout).not.toMatch(/come to its end|Went on|Started again/);
+    const second = await runCommand(stage.sandbox, startArgs(record));
+    expect(second.stdout).toContain(`\nIt had come to its end at ${RUN_TIME}: nothing was left to do.\n`);
+    await rm(join(record.folder, 'outcome.json'));
+    const third = await runCommand(stage.sandbox, startArgs(record));
+    expect(third.stdout).toContain(`\nWent on with the run that was started at ${RUN_TIME}.\n`);
   });
 
   test('rows that failed or were denied are tried again, the others are not', async () => {

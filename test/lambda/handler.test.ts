@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { leaseJournal } from '../../src/execute/batch/journal-objects.ts';
 import { LeaseLostError } from '../../src/execute/batch/lease.ts';
 import { journalPrefix, recordPlaceOf } from '../../src/execute/batch/record-place.ts';
@@ -14,7 +14,7 @@ const KEYS = 2_400;
 let stage: JobStage;
 let task: TaskArguments;
 
-beforeEach(async () => {
+async function openTask(): Promise<void> {
   stage = await openJobStage();
   const rows = Array.from({ length: KEYS }, (_, index) => {
     const key = `secret-name/${String(index).padStart(5, '0')}`;
@@ -23,8 +23,8 @@ beforeEach(async () => {
   });
   const record = await writeRecord(stage.folder, { '1': rows });
   task = await publish(stage, record, '1');
-});
-afterEach(() => stage.end());
+}
+const closeTask = () => stage.end();
 
 const markers = () =>
   Array.from({ length: KEYS }, (_, index) =>
@@ -36,6 +36,9 @@ const writes = () => {
 };
 
 describe('tasks', () => {
+  beforeEach(openTask);
+  afterEach(closeTask);
+
   test('several in one call, each with its own answer', async () => {
     const { parts, lines } = functionParts(stage, task);
     const results = await invoke(parts, eventOf(task));
@@ -170,6 +173,9 @@ describe('tasks', () => {
 });
 
 describe('leases', () => {
+  beforeEach(openTask);
+  afterEach(closeTask);
+
   const place = () => {
     const { bucket, prefix } = { ...recordPlaceOf(task.record) };
     return { bucket, prefix: journalPrefix({ bucket, prefix }, '1', 0) };
@@ -260,6 +266,10 @@ describe('leases', () => {
 });
 
 describe('hostile invocations touch nothing', () => {
+  // One for all of them, for none may change it.
+  beforeAll(openTask);
+  afterAll(closeTask);
+
   const event = () => eventOf(task);
   const range = (value: unknown) => encodeURIComponent(JSON.stringify(value));
   const first = () => event().tasks.slice(0, 1);

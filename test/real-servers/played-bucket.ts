@@ -87,6 +87,11 @@ export class PlayedBucket {
     return new Set(versions.map(({ key, versionId }) => `${versionId} ${key}`));
   }
 
+  /** All version entries, delete markers too. */
+  async entryIds(): Promise<Set<string>> {
+    return new Set((await this.#entries()).map(({ key, versionId }) => `${versionId} ${key}`));
+  }
+
   /** Whether the listing shows a key as it is. */
   async lists(key: string): Promise<boolean> {
     return (await this.#entries()).some((entry) => entry.key === key);

@@ -73,9 +73,15 @@ async function runStories(
   const common = { server, known, environment, folder };
   const stories = await Promise.all([
     Story.open({ ...common, name: 'a bad deploy', mode: 'bucket-rollback', history: badDeploy() }),
-    ...MODES.map((mode, index) => {
-      const history = randomHistory(keys, new SeededRandom(seed + index));
-      return Story.open({ ...common, name: `random writes, ${mode}, seed ${seed + index}`, mode, history });
+    ...MODES.flatMap((mode, index) => {
+      const own = seed + index;
+      const history = randomHistory(keys, new SeededRandom(own));
+      const kills = new SeededRandom(own);
+      const name = `random writes, ${mode}, seed ${own}`;
+      return [
+        Story.open({ ...common, name, mode, history }),
+        Story.open({ ...common, name: `${name}, killed and begun again`, mode, history, kills }),
+      ];
     }),
   ]);
   for (const story of stories) await story.playUntilP();

@@ -2,10 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import type { SeededRandom } from '../../sandbox/random.ts';
 import type { Mode } from '../../src/s3/rollback.ts';
 import type { ServerUnderTest } from '../conformance/server-under-test.ts';
 import { type CommandResult, runInChild } from '../execute/command.ts';
 import { EXPIRING_KEY, foldWrites, type History, promisedState, type State } from './history.ts';
+import { killRuns } from './killed-runs.ts';
 import type { KnownDifferences } from './known-differences.ts';
 import { PlayedBucket } from './played-bucket.ts';
 
@@ -19,6 +21,8 @@ export type StoryOptions = {
   environment: Record<string, string>;
   /** for inventories and records */
   folder: string;
+  /** Kills runs at random before each is let run to its end; undefined: none is killed. */
+  kills?: SeededRandom;
 };
 
 type PlanFile = {
@@ -47,6 +51,7 @@ export class Story {
   readonly #source: PlayedBucket;
   readonly #written: PlayedBucket;
   readonly #keys: string[];
+  #kills = 0;
 
   static async open(options: StoryOptions): Promise<Story> {
     const { server, mode } = options;
@@ -106,7 +111,10 @@ export class Story {
     const left = await this.#source.versionIds();
     const gone = [...versions].filter((id) => !left.has(id));
     if (gone.length > 0) this.#fail('object versions are gone', gone.slice(0, 5));
-    return `${rows} rows carried out and undone, ${compared} keys compared`;
+    const told = `${rows} rows carried out and undone, ${compared} keys compared`;
+    if (this.#options.kills === undefined) return told;
+    if (this.#kills === 0) this.#fail('no run was killed', { rows });
+    return `${told}, ${this.#kills} runs killed`;
   }
 
   /** Plans from a file and by listing: both have to come to the same. @returns the record */
@@ -124,8 +132,22 @@ export class Story {
     return byListing;
   }
 
-  #start(record: string): Promise<Started> {
-    return this.#run<Started>(['start-jobs', '--record', record, '--yes', '--json']);
+  async #start(record: string): Promise<Started> {
+    const { server, environment, kills } = this.#options;
+    const args = ['start-jobs', '--record', record, '--yes', '--json'];
+    const before = await this.#written.entryIds();
+    if (kills !== undefined) this.#kills += await killRuns(server, [...args, '--quiet'], environment, kills);
+    const started = await this.#run<Started>(args);
+    await this.#expectOneEntryEach(before);
+    return started;
+  }
+
+  /** However often a run was begun, it adds one delete marker to a key, or one copy. */
+  async #expectOneEntryEach(before: ReadonlySet<string>): Promise<void> {
+    const added = [...(await this.#written.entryIds())].filter((entry) => !before.has(entry));
+    const byKey = Map.groupBy(added, (entry) => entry.slice(entry.indexOf(' ') + 1));
+    const more = [...byKey.values()].filter((entries) => entries.length > 1);
+    if (more.length > 0) this.#fail('keys got more than one entry', more.slice(0, 5));
   }
 
   /** @param lost keys whose copies the server is known to have made without Expires */

@@ -211,6 +211,19 @@ describe('what is clear within ten seconds', () => {
   });
 });
 
+test('an undo gives no size of what it hides, since its record does not know it', () => {
+  const plan = buildSamplePlan({ origin: 'undo', scenarios: { '1': 318_204, '2': 1208, '3b': 12 } });
+  const row = (scenario: string) =>
+    renderComment(plan, { template })
+      .split('\n')
+      .find((line) => line.startsWith(`| **${scenario}** |`))
+      ?.split('|')[4]
+      ?.trim();
+  expect([row('1'), row('2')]).toEqual(['–', '–']);
+  expect(row('3b')).toMatch(/^\d/);
+  expect(renderComment(plan, { template })).toContain('The run left it as it was');
+});
+
 test('the first line finds the comment again', () => {
   const plan = buildSamplePlan();
   plan.rollbackId = 'x --> <!-- y--\u202e';

@@ -190,6 +190,8 @@ test.each([
   ['at $0.03 per 10,000', 'at $0.03 per 10,000'],
   ['use --markers copy', 'use `--markers` copy'],
   ['an `ordinal` column', 'an `ordinal` column'],
+  ['aws s3api get-bucket-versioning --bucket b', '`aws s3api get-bucket-versioning --bucket b`'],
+  ['aws and @octocat', 'aws and `@octocat`'],
   ['*a* _b_ <c> [d] e|f', '\\*a\\* \\_b\\_ \\<c\\> \\[d\\] e\\|f'],
 ])('sentence %j', (text, expected) => {
   expect(formatInlineText(text, 100)).toBe(expected);

@@ -88,6 +88,14 @@ describe('texts of a bucket', () => {
   });
 });
 
+test('the page of an undo is headed as one', () => {
+  const page = renderReport(buildSamplePlan({ origin: 'undo' }), templates);
+  expect(page).toContain(
+    '<h1>Undo the run of 2025-08-22 11:01:00 UTC in <code>acme-catalogue-prod</code></h1>',
+  );
+  expect(page).not.toContain('made current again');
+});
+
 test('a plan with nothing to do has a page too', () => {
   const empty = buildSamplePlan({
     scenarios: {},

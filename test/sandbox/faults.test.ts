@@ -115,6 +115,40 @@ test('chance strikes the same request twice at most, whatever the faults are', a
   expect(await statuses('/data?versions&prefix=a', 'GET')).toEqual([503, 503, 200, 200]);
 });
 
+test('a copy that fails behind its status is no matter of other operations', async () => {
+  sandbox.faults.add({ effect: 'copy-200-error' });
+  await put();
+  expect(bucket.stack('k')).toHaveLength(1);
+});
+
+test('somebody else writes, deletes or suspends versioning right before a request', async () => {
+  const client = clientOf(sandbox);
+  sandbox.faults.add({ operation: 'CopyObject', effect: 'writer-puts', times: 1 });
+  bucket.put('source', { body: 'x' });
+  await client.send(new CopyObjectCommand({ Bucket, Key: 'k', CopySource: 'data/source' }));
+  expect(bucket.stack('k').map((entry) => entry.isDeleteMarker)).toEqual([false, false]);
+
+  sandbox.faults.add({ operation: 'DeleteObjects', effect: 'writer-deletes', times: 1 });
+  await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: 'named' }] } }));
+  expect(bucket.stack('named').map((entry) => entry.isDeleteMarker)).toEqual([true, true]);
+
+  sandbox.faults.add({ operation: 'HeadBucket', effect: 'writer-puts', times: 1 });
+  const before = bucket.entryCount;
+  await client.send(new HeadBucketCommand({ Bucket }));
+  expect(bucket.entryCount).toBe(before + 1);
+
+  sandbox.faults.add({ operation: 'PutObject', effect: 'suspend-versioning', after: 1, times: 1 });
+  expect((await put('n')).VersionId).not.toBe('null');
+  expect((await put('n')).VersionId).toBe('null');
+  expect(sandbox.requests.entries().map(({ faults }) => faults)).toEqual([
+    ['writer-puts'],
+    ['writer-deletes'],
+    ['writer-puts'],
+    [],
+    ['suspend-versioning'],
+  ]);
+});
+
 test('delays and latency add up', async () => {
   sandbox.latencyMs = 30;
   sandbox.faults.add({ effect: { delayMs: 40 } });

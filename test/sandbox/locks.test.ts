@@ -57,6 +57,7 @@ describe('Object Lock', () => {
     expect(sandbox.permanentDeletions).toBe(0);
 
     await client.send(new DeleteObjectCommand({ ...removal, BypassGovernanceRetention: true }));
+    sandbox.expectLosses({ permanentDeletions: 1 });
     expect(sandbox.permanentDeletions).toBe(1);
   });
 
@@ -97,6 +98,7 @@ describe('Object Lock', () => {
     });
     await client.send(new PutObjectLegalHoldCommand({ ...target, LegalHold: { Status: 'OFF' } }));
     await client.send(new DeleteObjectCommand(target));
+    sandbox.expectLosses({ permanentDeletions: 1 });
   });
 
   test('a bucket without it refuses to retain', async () => {

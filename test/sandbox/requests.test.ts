@@ -1,4 +1,5 @@
-import { request as httpRequest } from 'node:http';
+import { createHash } from 'node:crypto';
+import { Agent, request as httpRequest } from 'node:http';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import {
@@ -108,7 +109,7 @@ describe('bodies', () => {
     ['a control character', '<Delete><Object><Key>a\u0001</Key></Object></Delete>'],
     ['a reference to one', '<Delete><Object><Key>a&#1;</Key></Object></Delete>'],
   ])('DeleteObjects with %s is MalformedXML', async (_, body) => {
-    const headers = { 'x-amz-sdk-checksum-algorithm': 'CRC32' };
+    const headers = { 'content-md5': createHash('md5').update(body).digest('base64') };
     const answer = await rawRequest(sandbox, '/data?delete', { method: 'POST', body, headers });
     expect([answer.status, await answer.text()]).toEqual([
       400,
@@ -159,4 +160,20 @@ test('another service can answer at the same endpoint', async () => {
   const answer = await rawRequest(sandbox, '/v20180820/jobs', { method: 'POST', body: 'job' });
   expect(await answer.text()).toBe('job');
   expect(sandbox.requests.count('CreateJob')).toBe(1);
+});
+
+test('a connection serves on after the answer to a HEAD of a key that is not there', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const head = () =>
+    new Promise<boolean>((resolve, reject) => {
+      const request = httpRequest(`${sandbox.endpoint}/${Bucket}/missing`, {
+        agent,
+        method: 'HEAD',
+        headers: { authorization: 'Credential=any/' },
+      });
+      request.on('response', (answer) => answer.resume().on('end', () => resolve(request.reusedSocket)));
+      request.on('error', reject).end();
+    });
+  expect([await head(), await head()]).toEqual([false, true]);
+  agent.destroy();
 });

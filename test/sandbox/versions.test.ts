@@ -79,6 +79,7 @@ describe('permanent deletions are counted', () => {
     expect(result.Errors).toMatchObject([{ Key: 'k', Code: 'InvalidArgument' }]);
     expect(sandbox.permanentDeletions).toBe(0);
     await client.send(new DeleteObjectCommand({ Bucket, Key: 'k', VersionId: one.versionId }));
+    sandbox.expectLosses({ permanentDeletions: 1 });
     expect(sandbox.permanentDeletions).toBe(1);
   });
 });
@@ -109,6 +110,7 @@ describe('null versions', () => {
       ['null', true],
       [VersionId, false],
     ]);
+    sandbox.expectLosses({ nullVersionReplacements: 2 });
     expect(sandbox.losses).toMatchObject({ nullVersionReplacements: 2, permanentDeletions: 0 });
   });
 });

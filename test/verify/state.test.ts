@@ -1,5 +1,14 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { AFTER_P, BEFORE_P, openStage, planNow, RUN_TIME, run, type Stage } from '../execute/harness.ts';
+import {
+  AFTER_P,
+  BEFORE_P,
+  inventoryOf,
+  openStage,
+  planNow,
+  RUN_TIME,
+  run,
+  type Stage,
+} from '../execute/harness.ts';
 import { stateAfter } from './state-of.ts';
 
 let stage: Stage;
@@ -39,6 +48,21 @@ test.each<[string, (stage: Stage) => void]>([
   change(stage);
   const state = await stateAfter(stage.folder, record, stage.bucket);
   expect(state).toMatchObject({ differences: 1, agrees: false, examples: [{ key }] });
+});
+
+test('versions of one second under the markers: whichever came to the top is what S3 had there', async () => {
+  const { bucket, sandbox } = stage;
+  sandbox.clock.set(BEFORE_P);
+  // An inventory without an order goes by the version ID; the true top is the other one.
+  for (const versionId of ['a-older', 'b-newer']) bucket.put('tied', { body: versionId, versionId });
+  sandbox.clock.set(AFTER_P);
+  bucket.addDeleteMarker('tied');
+  sandbox.clock.set(RUN_TIME);
+  const unordered = inventoryOf(bucket).replaceAll(/,[^,\n]*$/gm, '');
+  const record = await planNow(stage, { mode: 'delete-marker-removal' }, unordered);
+  await run(stage, record);
+  expect(bucket.current('tied')?.versionId).toBe('b-newer');
+  expect(await stateAfter(stage.folder, record, bucket)).toMatchObject({ differences: 0, excluded: 1 });
 });
 
 test('keys that the run left alone, and scenarios that were not asked for, are excluded', async () => {

@@ -1,7 +1,9 @@
 import { appendFile, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ObjectAttributes, ObjectVersion } from '../../sandbox/entries.ts';
 import type { PlanRecord } from '../../src/execute/record.ts';
+import type { RunOutcome } from '../../src/execute/run-files.ts';
 import { AFTER_P, BEFORE_P, openStage, RUN_TIME, run, type Stage } from '../execute/harness.ts';
 import { runCommand } from '../execute/run-command.ts';
 import { row, writeRecord } from '../execute/written-record.ts';
@@ -57,6 +59,16 @@ test.each([0, 40])('agrees after a run, and says what it compared (%i more keys)
   });
 });
 
+test('a sparse key takes one HEAD, and a copy one more, of its source', async () => {
+  const record = await mixedRecord();
+  await run(stage, record);
+  stage.sandbox.requests.reset();
+  expect((await verify(record)).status).toBe(0);
+  const heads = stage.sandbox.requests.entries().filter(({ operation }) => operation === 'HeadObject');
+  expect(heads.map(({ key }) => key).toSorted()).toEqual(['copied', 'copied', 'hidden', 'shown']);
+  expect(stage.sandbox.requests.count()).toBe(4);
+});
+
 describe('a key that is not what the plan promised', () => {
   test.each<[string, (stage: Stage) => void, string]>([
     ['hidden', ({ bucket }) => void bucket.put('hidden', { body: 'later' }), '1'],
@@ -73,6 +85,61 @@ describe('a key that is not what the plan promised', () => {
     expect(status).toBe(3);
     expect(result).toMatchObject({ agrees: false, live: { differences: 1 }, examples: [{ key, scenario }] });
   });
+});
+
+describe('a copy that is not what its source is', () => {
+  const look = (attributes: Partial<ObjectAttributes>) => (copy: ObjectVersion) => {
+    copy.attributes = { ...copy.attributes, ...attributes };
+  };
+  test.each<[string, (copy: ObjectVersion) => void]>([
+    ['content-type', look({ headers: { 'content-type': 'text/html' } })],
+    ['metadata owner', look({ metadata: { owner: 'another' } })],
+    ['website redirect', look({ websiteRedirect: '/elsewhere' })],
+    ['storage class STANDARD', look({ storageClass: 'STANDARD_IA' })],
+    ['tags', look({ tags: new Map([['state', 'other']]) })],
+    ['size and checksum', (copy) => Object.assign(copy, { eTag: '0'.repeat(32) })],
+    [
+      'the source version still there',
+      () => stage.bucket.expire('copied', stage.bucket.stack('copied').at(-1)?.versionId ?? ''),
+    ],
+  ])('%s', async (word, change) => {
+    const record = await mixedRecord();
+    await run(stage, record);
+    change(stage.bucket.current('copied') as ObjectVersion);
+    const { status, result } = await verify(record);
+    expect(status).toBe(3);
+    expect(result).toMatchObject({ live: { differences: 1 }, examples: [{ key: 'copied' }] });
+    expect(result.examples[0].expected).toMatch(new RegExp(`^${word}`));
+  });
+
+  test('an exposed version that has gone since', async () => {
+    const record = await mixedRecord();
+    await run(stage, record);
+    stage.bucket.expire('shown', stage.bucket.current('shown')?.versionId ?? '');
+    const { status, result } = await verify(record);
+    expect(status).toBe(3);
+    expect(result).toMatchObject({ examples: [{ key: 'shown', found: 'nothing' }] });
+  });
+});
+
+test.each<[string, (outcome: RunOutcome) => void]>([
+  ['all outcomes', ({ outcomes }) => Object.assign(outcomes, { done: 9 })],
+  ['all rows', (outcome) => Object.assign(outcome, { rows: 9 })],
+  [
+    'the outcomes of a scenario',
+    ({ scenarios: [first] }) => Object.assign(first?.outcomes ?? {}, { done: 9 }),
+  ],
+  ['the rows of a scenario', ({ scenarios: [first] }) => Object.assign(first ?? {}, { rows: 9 })],
+])('a count that its rows do not bear out does not reconcile: %s', async (_name, change) => {
+  const record = await mixedRecord();
+  await run(stage, record);
+  const path = join(record.folder, 'outcome.json');
+  const outcome = JSON.parse(await readFile(path, 'utf8')) as RunOutcome;
+  change(outcome);
+  await writeFile(path, JSON.stringify(outcome));
+  const { status, result } = await verify(record);
+  expect(status).toBe(3);
+  expect(result).toMatchObject({ reconcile: { agrees: false, rows: 4 }, live: { agrees: true } });
 });
 
 describe('outcomes that cannot be trusted are refused', () => {

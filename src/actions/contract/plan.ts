@@ -1,5 +1,5 @@
 import type { ActionContract } from '../contract.ts';
-import { ENDPOINT_INPUTS } from './endpoint.ts';
+import { DESTINATION_INPUTS, ENDPOINT_INPUTS } from './endpoint.ts';
 import { EXECUTOR_INPUT, PLAN_OUTPUTS, PRESENTATION_INPUTS, PRESENTATION_PERMISSIONS } from './github.ts';
 
 export const PLAN = {
@@ -185,6 +185,7 @@ export const PLAN = {
     },
     ...EXECUTOR_INPUT,
     ...ENDPOINT_INPUTS,
+    ...DESTINATION_INPUTS,
     ...PRESENTATION_INPUTS,
   },
   outputs: PLAN_OUTPUTS,

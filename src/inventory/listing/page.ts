@@ -1,13 +1,13 @@
 import { RunbookError } from '../../errors.ts';
 import { decodeListedKey } from '../../s3/listed-key.ts';
 import { RetryableError } from '../../s3/retryable.ts';
-import { type ListedEntry, type PageElements, scanPage } from './scan.ts';
+import { type PageElements, type ScannedEntry, scanPage } from '../../s3/scan-versions.ts';
 
 /** Where a page begins: behind this version entry, or behind this key where no version is named. */
 export type Marker = { key: string; versionId: string | null };
 
 export type VersionsPage = {
-  entries: ListedEntry[];
+  entries: ScannedEntry[];
   /** where the next page begins; null on the last */
   next: Marker | null;
 };

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises';
-import type { ListedEntry } from './scan.ts';
+import type { ScannedEntry } from '../../s3/scan-versions.ts';
 
 /** Rows are written at this size: a range under way takes about this much memory and a page. */
 const FLUSH_BYTES = 512 * 1024;
@@ -74,7 +74,7 @@ export class PartFile {
     this.#stackRow = this.#rows;
   }
 
-  append(entry: ListedEntry, encodedKey: string): void {
+  append(entry: ScannedEntry, encodedKey: string): void {
     this.#lines.push(
       `${this.#part},${this.#rows},${encodedKey},${field(entry.versionId)},${entry.isLatest},${entry.isDeleteMarker},${entry.size},${field(entry.lastModified)},${field(entry.storageClass)},${field(entry.eTag)}\n`,
     );

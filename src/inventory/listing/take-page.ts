@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RunbookError } from '../../errors.ts';
 import { compareKeys } from '../../s3/key-order.ts';
 import { encodeKey } from '../../s3/listed-key.ts';
+import type { ScannedEntry } from '../../s3/scan-versions.ts';
 import { EMPTY_STACK, type KeyRange } from './key-range.ts';
 import { MarkerTrail } from './marker-trail.ts';
 import type { Marker, VersionsPage } from './page.ts';
-import type { ListedEntry } from './scan.ts';
 
 /** Reads a page of the keys that start with a text, for a stack that is read once more. */
 export type ReadPage = (prefix: string, marker: Marker | null) => Promise<VersionsPage>;
@@ -47,7 +47,7 @@ function beginStack(range: KeyRange, key: string): void {
 }
 
 /** @throws RunbookError LISTING_OUT_OF_ORDER for an entry that the store repeats, as at the seam of two pages */
-function take(range: KeyRange, entry: ListedEntry, encodedKey: string): void {
+function take(range: KeyRange, entry: ScannedEntry, encodedKey: string): void {
   const { stack } = range;
   if (stack.entries > 0 && entry.versionId === range.lastVersionId) throw repeated(entry);
   range.lastVersionId = entry.versionId;
@@ -98,7 +98,7 @@ async function rereadStack(range: KeyRange, key: string, readPage: ReadPage): Pr
   }
 }
 
-function assertOrder(range: KeyRange, entry: ListedEntry): void {
+function assertOrder(range: KeyRange, entry: ScannedEntry): void {
   const before = range.position ?? range.start;
   const follows = before === null || compareKeys(before, entry.key) < 0;
   if (follows && entry.key.startsWith(range.prefix)) return;
@@ -113,7 +113,7 @@ function assertOrder(range: KeyRange, entry: ListedEntry): void {
   );
 }
 
-function repeated({ key, versionId }: ListedEntry): RunbookError {
+function repeated({ key, versionId }: ScannedEntry): RunbookError {
   return new RunbookError('LISTING_OUT_OF_ORDER', `The store lists version ${versionId} of '${key}' twice.`, {
     hint: "every version counts once; take an inventory with the store's own tools",
   });

@@ -7,11 +7,13 @@ import {
 } from '@aws-sdk/client-s3';
 import type { ConformanceCase } from '../case.ts';
 
+const LONG_AGO = new Date('2020-01-01T00:00:00Z');
 const OTHER_ETAG = '"00000000000000000000000000000000"';
 
 export const CONDITION_CASES: readonly ConformanceCase[] = [
   {
     name: 'a delete with another ETag is 412 and deletes nothing',
+    page: 'userguide/conditional-deletes',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k');
@@ -24,6 +26,7 @@ export const CONDITION_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a delete with the current ETag deletes',
+    page: 'userguide/conditional-deletes',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const { ETag } = await server.put(Bucket, 'k');
@@ -33,6 +36,7 @@ export const CONDITION_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a delete that asks for any object is 412 under a delete marker',
+    page: 'userguide/conditional-deletes',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k');
@@ -43,6 +47,7 @@ export const CONDITION_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a delete that asks for any object is 404 where none ever was',
+    page: 'userguide/conditional-deletes',
     run: async (server) => {
       const Bucket = await server.newBucket();
       return server.refusal(new DeleteObjectCommand({ Bucket, Key: 'k', IfMatch: '*' }));
@@ -51,6 +56,7 @@ export const CONDITION_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a condition on a delete looks at the current version, whichever is named',
+    page: 'userguide/conditional-deletes',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const old = await server.put(Bucket, 'k', 'old');
@@ -63,6 +69,7 @@ export const CONDITION_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'DeleteObjects checks an ETag for each key',
+    page: 'userguide/conditional-deletes',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const { ETag } = await server.put(Bucket, 'right');
@@ -84,6 +91,7 @@ export const CONDITION_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a write that asks for no object is 412 where there is one',
+    page: 'userguide/conditional-writes',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k');
@@ -93,6 +101,7 @@ export const CONDITION_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a write that asks for no object succeeds under a delete marker',
+    page: 'userguide/conditional-writes',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k');
@@ -106,6 +115,7 @@ export const CONDITION_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a write with another ETag is 412',
+    page: 'userguide/conditional-writes',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k');
@@ -115,6 +125,7 @@ export const CONDITION_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a write with an ETag is 404 where there is no object',
+    page: 'userguide/conditional-writes',
     run: async (server) => {
       const Bucket = await server.newBucket();
       return server.refusal(new PutObjectCommand({ Bucket, Key: 'k', Body: 'y', IfMatch: OTHER_ETAG }));
@@ -123,6 +134,7 @@ export const CONDITION_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a copy with another ETag at its destination is 412',
+    page: 'API_CopyObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'source');
@@ -135,6 +147,7 @@ export const CONDITION_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a copy that asks for no object at its destination is 412 where there is one',
+    page: 'API_CopyObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'source');
@@ -146,7 +159,73 @@ export const CONDITION_CASES: readonly ConformanceCase[] = [
     expected: [412, 'PreconditionFailed'],
   },
   {
+    name: 'a copy with the current ETag at its destination copies',
+    page: 'API_CopyObject',
+    run: async (server) => {
+      const Bucket = await server.newBucket();
+      await server.put(Bucket, 'source', 'source');
+      const { ETag } = await server.put(Bucket, 'k');
+      await server.client.send(
+        new CopyObjectCommand({ Bucket, Key: 'k', CopySource: `${Bucket}/source`, IfMatch: ETag }),
+      );
+      return (await server.exchange(new GetObjectCommand({ Bucket, Key: 'k' }))).body;
+    },
+    expected: 'source',
+  },
+  {
+    name: 'a copy that asks for no object at its destination copies over a delete marker',
+    page: 'userguide/conditional-writes',
+    run: async (server) => {
+      const Bucket = await server.newBucket();
+      await server.put(Bucket, 'source', 'source');
+      await server.mark(Bucket, 'k');
+      await server.client.send(
+        new CopyObjectCommand({ Bucket, Key: 'k', CopySource: `${Bucket}/source`, IfNoneMatch: '*' }),
+      );
+      return (await server.exchange(new GetObjectCommand({ Bucket, Key: 'k' }))).body;
+    },
+    expected: 'source',
+  },
+  {
+    name: 'a copy whose source has the ETag is made, though it was modified since',
+    page: 'API_CopyObject',
+    run: async (server) => {
+      const Bucket = await server.newBucket();
+      const { ETag } = await server.put(Bucket, 'source', 'source');
+      const { status } = await server.exchange(
+        new CopyObjectCommand({
+          Bucket,
+          Key: 'k',
+          CopySource: `${Bucket}/source`,
+          CopySourceIfMatch: ETag,
+          CopySourceIfUnmodifiedSince: LONG_AGO,
+        }),
+      );
+      return status;
+    },
+    expected: 200,
+  },
+  {
+    name: 'a copy whose source has the ETag that it must not have is 412, though it was modified since',
+    page: 'API_CopyObject',
+    run: async (server) => {
+      const Bucket = await server.newBucket();
+      const { ETag } = await server.put(Bucket, 'source', 'source');
+      return server.refusal(
+        new CopyObjectCommand({
+          Bucket,
+          Key: 'k',
+          CopySource: `${Bucket}/source`,
+          CopySourceIfNoneMatch: ETag,
+          CopySourceIfModifiedSince: LONG_AGO,
+        }),
+      );
+    },
+    expected: [412, 'PreconditionFailed'],
+  },
+  {
     name: 'a copy with another ETag at its source is 412',
+    page: 'API_CopyObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'source');
@@ -163,6 +242,7 @@ export const CONDITION_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a read with the ETag it has already is 304',
+    page: 'API_GetObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const { ETag } = await server.put(Bucket, 'k');

@@ -9,7 +9,7 @@ import {
   HeadBucketCommand,
   PutBucketLifecycleConfigurationCommand,
 } from '@aws-sdk/client-s3';
-import type { ConformanceCase } from '../case.ts';
+import type { ConformanceCase, DocumentationPage } from '../case.ts';
 import { xmlText } from '../exchange.ts';
 
 type Command = { middlewareStack: unknown };
@@ -17,11 +17,13 @@ type Command = { middlewareStack: unknown };
 /** The status and error of a bucket that lacks a configuration. */
 function absent(
   name: string,
+  page: DocumentationPage,
   make: (Bucket: string) => Command,
   expected: [number, string?],
 ): ConformanceCase {
   return {
     name,
+    page,
     run: async (server) => server.refusal(make(await server.newBucket())),
     expected: expected.length === 1 ? [expected[0], undefined] : expected,
   };
@@ -30,30 +32,37 @@ function absent(
 export const CONFIGURATION_CASES: readonly ConformanceCase[] = [
   absent(
     'a bucket without lifecycle rules is NoSuchLifecycleConfiguration',
+    'API_GetBucketLifecycleConfiguration',
     (Bucket) => new GetBucketLifecycleConfigurationCommand({ Bucket }),
     [404, 'NoSuchLifecycleConfiguration'],
   ),
   absent(
     'a bucket without a policy is NoSuchBucketPolicy',
+    'API_Error',
     (Bucket) => new GetBucketPolicyCommand({ Bucket }),
     [404, 'NoSuchBucketPolicy'],
   ),
   absent(
     'a bucket without replication is ReplicationConfigurationNotFoundError',
+    'API_Error',
     (Bucket) => new GetBucketReplicationCommand({ Bucket }),
     [404, 'ReplicationConfigurationNotFoundError'],
   ),
-  absent('a bucket without tags is NoSuchTagSet', (Bucket) => new GetBucketTaggingCommand({ Bucket }), [
-    404,
-    'NoSuchTagSet',
-  ]),
+  absent(
+    'a bucket without tags is NoSuchTagSet',
+    'API_GetBucketTagging',
+    (Bucket) => new GetBucketTaggingCommand({ Bucket }),
+    [404, 'NoSuchTagSet'],
+  ),
   absent(
     'a bucket without notifications answers an empty configuration',
+    'API_GetBucketNotificationConfiguration',
     (Bucket) => new GetBucketNotificationConfigurationCommand({ Bucket }),
     [200],
   ),
   {
     name: 'a bucket has SSE-S3 by default',
+    page: 'userguide/default-encryption-faq',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const { body } = await server.exchange(new GetBucketEncryptionCommand({ Bucket }));
@@ -63,6 +72,7 @@ export const CONFIGURATION_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'lifecycle rules come back as they were put',
+    page: 'API_PutBucketLifecycleConfiguration',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.client.send(
@@ -87,12 +97,14 @@ export const CONFIGURATION_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a bucket that does not exist is 404',
+    page: 'API_HeadBucket',
     run: async (server) =>
       (await server.exchange(new HeadBucketCommand({ Bucket: 'conformance-none' }))).status,
     expected: 404,
   },
   {
     name: 'a bucket with a key under a delete marker in it cannot be deleted',
+    page: 'API_DeleteBucket',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k');

@@ -11,6 +11,7 @@ const EXPIRES = new Date('2030-01-01T00:00:00Z');
 export const COPY_CASES: readonly ConformanceCase[] = [
   {
     name: 'an old version copied over its key is current, with its data, and says where it came from',
+    page: 'userguide/RestoringPreviousVersions',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const { VersionId } = await server.put(Bucket, 'k', 'old');
@@ -29,6 +30,7 @@ export const COPY_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a copy keeps headers, metadata and tags',
+    page: 'API_CopyObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const { VersionId } = await server.put(Bucket, 'k', 'old', {
@@ -67,6 +69,7 @@ export const COPY_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a copy keeps Expires',
+    page: 'API_CopyObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k', 'old', { Expires: EXPIRES });
@@ -78,6 +81,7 @@ export const COPY_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a copy does not keep the storage class',
+    page: 'API_CopyObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k', 'old', { StorageClass: 'REDUCED_REDUNDANCY' });
@@ -89,6 +93,7 @@ export const COPY_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a copy replaces metadata and tags when told to',
+    page: 'API_CopyObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k', 'old', { Metadata: { a: '1' }, Tagging: 'a=1' });
@@ -111,6 +116,7 @@ export const COPY_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a copy of a delete marker by version ID is 400 InvalidRequest',
+    page: 'API_CopyObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k');
@@ -123,6 +129,7 @@ export const COPY_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a copy of a key under a delete marker is 404 NoSuchKey',
+    page: 'API_CopyObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k');
@@ -133,6 +140,7 @@ export const COPY_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a copy of a version that is gone is 404 NoSuchVersion',
+    page: 'API_Error',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const { VersionId } = await server.put(Bucket, 'k');
@@ -146,6 +154,7 @@ export const COPY_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a copy of an object onto itself unchanged is 400 InvalidRequest',
+    page: 'userguide/copy-object',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k');
@@ -155,6 +164,7 @@ export const COPY_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a copy source is URL-encoded',
+    page: 'API_CopyObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const Key = 'a b+c%20?é/&';
@@ -167,6 +177,7 @@ export const COPY_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a copy to another bucket leaves the source alone',
+    page: 'API_CopyObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const destination = await server.newBucket();

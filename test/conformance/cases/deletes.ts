@@ -10,6 +10,7 @@ import { xmlTexts } from '../exchange.ts';
 export const DELETE_CASES: readonly ConformanceCase[] = [
   {
     name: 'removing a delete marker by version ID shows the key again, and says it was a marker',
+    page: 'userguide/ManagingDelMarkers',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k', 'back');
@@ -27,6 +28,7 @@ export const DELETE_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a delete adds a marker and answers its version ID',
+    page: 'API_DeleteObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k');
@@ -42,6 +44,7 @@ export const DELETE_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a delete of a key that never was adds a marker',
+    page: 'userguide/DeletingObjectVersions',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.mark(Bucket, 'never');
@@ -52,6 +55,7 @@ export const DELETE_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a delete under a delete marker adds another',
+    page: 'userguide/ManagingDelMarkers',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k');
@@ -64,6 +68,7 @@ export const DELETE_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'removing a version twice succeeds both times',
+    page: 'API_DeleteObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const { VersionId } = await server.put(Bucket, 'k');
@@ -79,6 +84,7 @@ export const DELETE_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'DeleteObjects tells of each key what it did',
+    page: 'API_DeleteObjects',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const { VersionId: object } = await server.put(Bucket, 'object');
@@ -118,6 +124,7 @@ export const DELETE_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'DeleteObjects in quiet mode tells errors alone',
+    page: 'API_DeleteObjects',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const { body } = await server.exchange(
@@ -129,6 +136,7 @@ export const DELETE_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'DeleteObjects takes keys that XML must escape',
+    page: 'API_DeleteObjects',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const keys = ['&amp;', '<a>"\'', 'c\rd', 'e\nf', ' g '];
@@ -145,6 +153,7 @@ export const DELETE_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'DeleteObjects of more than 1,000 keys is MalformedXML',
+    page: 'API_DeleteObjects',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const Objects = Array.from({ length: 1001 }, (_, index) => ({ Key: `k${index}` }));

@@ -43,6 +43,7 @@ const STACKS = ['V a', 'M a', 'V a', 'M b', 'V b'];
 export const LISTING_CASES: readonly ConformanceCase[] = [
   {
     name: 'a listing holds versions and delete markers in one sequence, newest first',
+    page: 'API_ListObjectVersions',
     run: async (server) => {
       const Bucket = await stacks(server);
       return entriesOf((await server.exchange(new ListObjectVersionsCommand({ Bucket }))).body);
@@ -51,16 +52,19 @@ export const LISTING_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'pages of one entry tell the same sequence',
+    page: 'API_ListObjectVersions',
     run: async (server) => pages(server, await stacks(server), 1),
     expected: STACKS,
   },
   {
     name: 'pages of two entries tell the same sequence',
+    page: 'API_ListObjectVersions',
     run: async (server) => pages(server, await stacks(server), 2),
     expected: STACKS,
   },
   {
     name: 'the newest entry of each key is the latest',
+    page: 'API_ObjectVersion',
     run: async (server) => {
       const Bucket = await stacks(server);
       const { body } = await server.exchange(new ListObjectVersionsCommand({ Bucket }));
@@ -70,6 +74,7 @@ export const LISTING_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'times in a listing are whole seconds',
+    page: 'undocumented: S3 shows whole seconds in every published example (API_ListObjectVersions)',
     run: async (server) => {
       const Bucket = await stacks(server);
       const { body } = await server.exchange(new ListObjectVersionsCommand({ Bucket }));
@@ -79,6 +84,7 @@ export const LISTING_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a listing goes on behind a version that was removed meanwhile',
+    page: 'API_ListObjectVersions',
     run: async (server) => {
       const Bucket = await stacks(server);
       const first = await server.exchange(new ListObjectVersionsCommand({ Bucket, MaxKeys: 2 }));
@@ -93,6 +99,7 @@ export const LISTING_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a key marker alone goes on behind all versions of the key',
+    page: 'API_ListObjectVersions',
     run: async (server) => {
       const Bucket = await stacks(server);
       const { body } = await server.exchange(new ListObjectVersionsCommand({ Bucket, KeyMarker: 'a' }));
@@ -102,6 +109,7 @@ export const LISTING_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a version-id marker without a key marker is refused',
+    page: 'API_ListObjectVersions',
     run: async (server) => {
       const Bucket = await server.newBucket();
       return server.refusal(new ListObjectVersionsCommand({ Bucket, VersionIdMarker: 'null' }));
@@ -110,6 +118,7 @@ export const LISTING_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a page size of 0 is an empty page without a next one',
+    page: 'API_ListObjectVersions',
     run: async (server) => {
       const Bucket = await stacks(server);
       const { body } = await server.exchange(new ListObjectVersionsCommand({ Bucket, MaxKeys: 0 }));
@@ -119,6 +128,7 @@ export const LISTING_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'keys are in the order of their UTF-8 bytes',
+    page: 'API_ListObjectsV2',
     run: async (server) => {
       const Bucket = await server.newBucket();
       for (const key of ['😀', '\uffe6', 'é', 'b', 'B', 'a/b', 'a-b']) await server.put(Bucket, key);
@@ -129,6 +139,7 @@ export const LISTING_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'encoding-type=url encodes keys, a space as a plus sign, and says so',
+    page: 'API_ListObjectVersions',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'a b+c&é/d');
@@ -139,6 +150,7 @@ export const LISTING_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'an unknown encoding type is refused',
+    page: 'API_ListObjectVersions',
     run: async (server) => {
       const Bucket = await server.newBucket();
       return server.refusal(new ListObjectVersionsCommand({ Bucket, EncodingType: 'xml' as 'url' }));
@@ -147,6 +159,7 @@ export const LISTING_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'keys that XML must escape come back as they were',
+    page: 'userguide/object-keys',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const keys = ['&amp;', '<a>"\'', 'c\rd', 'e\nf', 'g\th', ' i '];
@@ -159,6 +172,7 @@ export const LISTING_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a prefix is literal, and a delimiter rolls keys up',
+    page: 'userguide/using-prefixes',
     run: async (server) => {
       const Bucket = await server.newBucket();
       for (const key of ['a%/1', 'a_/1', 'a_/2', 'a_c', 'b']) await server.put(Bucket, key);
@@ -173,6 +187,7 @@ export const LISTING_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'ListObjectsV2 leaves out keys under a delete marker',
+    page: 'userguide/DeleteMarker',
     run: async (server) => {
       const Bucket = await stacks(server);
       const { Contents } = await server.client.send(new ListObjectsV2Command({ Bucket }));

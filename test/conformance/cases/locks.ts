@@ -1,10 +1,13 @@
 import {
+  CopyObjectCommand,
   DeleteObjectCommand,
+  GetObjectLegalHoldCommand,
   GetObjectLockConfigurationCommand,
   GetObjectRetentionCommand,
   HeadObjectCommand,
   PutBucketVersioningCommand,
   PutObjectLegalHoldCommand,
+  PutObjectLockConfigurationCommand,
   PutObjectRetentionCommand,
 } from '@aws-sdk/client-s3';
 import type { ConformanceCase } from '../case.ts';
@@ -45,6 +48,7 @@ function retain(
 export const LOCK_CASES: readonly ConformanceCase[] = [
   {
     name: 'a retained version cannot be removed, and its key can be deleted',
+    page: 'userguide/object-lock',
     run: async (server) => {
       const target = await locked(server, 'COMPLIANCE');
       const refusal = await server.refusal(new DeleteObjectCommand(target));
@@ -55,6 +59,7 @@ export const LOCK_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a delete marker over a retained version can be removed',
+    page: 'userguide/object-lock',
     run: async (server) => {
       const { Bucket } = await locked(server, 'COMPLIANCE');
       const VersionId = await server.mark(Bucket, Key);
@@ -66,6 +71,7 @@ export const LOCK_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'COMPLIANCE can be made longer and not shorter',
+    page: 'userguide/object-lock',
     run: async (server) => {
       const target = await locked(server, 'COMPLIANCE');
       const longer = await retain(server, target, 'COMPLIANCE', 2);
@@ -75,6 +81,7 @@ export const LOCK_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'GOVERNANCE can be made longer and, without a bypass, not shorter',
+    page: 'userguide/object-lock',
     run: async (server) => {
       const target = await locked(server, 'GOVERNANCE');
       const longer = await retain(server, target, 'GOVERNANCE', 2);
@@ -84,16 +91,19 @@ export const LOCK_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'COMPLIANCE does not become GOVERNANCE, at a later date either',
+    page: 'userguide/object-lock',
     run: async (server) => retain(server, await locked(server, 'COMPLIANCE'), 'GOVERNANCE', 2),
     expected: [403, 'AccessDenied'],
   },
   {
     name: 'GOVERNANCE does not become COMPLIANCE without a bypass',
+    page: 'undocumented: docs/unverified.md tells what it rests on',
     run: async (server) => retain(server, await locked(server, 'GOVERNANCE'), 'COMPLIANCE', 2),
     expected: [403, 'AccessDenied'],
   },
   {
     name: 'a retention comes back with the second and the mode that were given',
+    page: 'API_GetObjectRetention',
     run: async (server) => {
       const target = await locked(server, undefined);
       const RetainUntilDate = new Date(Math.floor(Date.now() / 1000) * 1000 + MS_PER_DAY);
@@ -107,6 +117,7 @@ export const LOCK_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'retention in a bucket without Object Lock is InvalidRequest',
+    page: 'API_Error',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const { VersionId } = await server.put(Bucket, Key);
@@ -116,6 +127,7 @@ export const LOCK_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'GOVERNANCE is lifted by those who bypass it',
+    page: 'userguide/object-lock',
     run: async (server) => {
       const target = await locked(server, 'GOVERNANCE');
       const refusal = await server.refusal(new DeleteObjectCommand(target));
@@ -128,6 +140,7 @@ export const LOCK_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a legal hold keeps a version',
+    page: 'userguide/object-lock',
     run: async (server) => {
       const target = await locked(server, undefined);
       await server.client.send(new PutObjectLegalHoldCommand({ ...target, LegalHold: { Status: 'ON' } }));
@@ -138,7 +151,39 @@ export const LOCK_CASES: readonly ConformanceCase[] = [
     expected: [403, 'AccessDenied', 204],
   },
   {
+    name: 'a version that never had a legal hold has none to tell of',
+    page: 'API_HeadObject',
+    run: async (server) => {
+      const target = await locked(server, undefined);
+      const { headers } = await server.exchange(new HeadObjectCommand(target));
+      const refusal = await server.refusal(new GetObjectLegalHoldCommand(target));
+      return [headers['x-amz-object-lock-legal-hold'] ?? 'absent', ...refusal];
+    },
+    expected: ['absent', 404, 'NoSuchObjectLockConfiguration'],
+  },
+  {
+    name: 'a copy gets the default retention of its bucket, not its source’s',
+    page: 'userguide/object-lock',
+    run: async (server) => {
+      const { Bucket, VersionId } = await locked(server, 'COMPLIANCE');
+      const Rule = { DefaultRetention: { Mode: 'GOVERNANCE' as const, Days: 3 } };
+      await server.client.send(
+        new PutObjectLockConfigurationCommand({
+          Bucket,
+          ObjectLockConfiguration: { ObjectLockEnabled: 'Enabled', Rule },
+        }),
+      );
+      const CopySource = `${Bucket}/${Key}?versionId=${VersionId}`;
+      await server.client.send(new CopyObjectCommand({ Bucket, Key: 'copy', CopySource }));
+      const { Retention } = await server.client.send(new GetObjectRetentionCommand({ Bucket, Key: 'copy' }));
+      const days = ((Retention?.RetainUntilDate?.getTime() ?? 0) - Date.now()) / MS_PER_DAY;
+      return [Retention?.Mode, Math.round(days)];
+    },
+    expected: ['GOVERNANCE', 3],
+  },
+  {
     name: 'a retention date in the past is refused',
+    page: 'API_PutObjectRetention',
     run: async (server) => {
       const target = await locked(server, undefined);
       return server.refusal(
@@ -152,11 +197,13 @@ export const LOCK_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a version without retention is NoSuchObjectLockConfiguration',
+    page: 'API_Error',
     run: async (server) => server.refusal(new GetObjectRetentionCommand(await locked(server, undefined))),
     expected: [404, 'NoSuchObjectLockConfiguration'],
   },
   {
     name: 'a bucket without Object Lock is ObjectLockConfigurationNotFoundError',
+    page: 'API_Error',
     run: async (server) => {
       const Bucket = await server.newBucket();
       return server.refusal(new GetObjectLockConfigurationCommand({ Bucket }));
@@ -165,6 +212,7 @@ export const LOCK_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'versioning cannot be suspended under Object Lock',
+    page: 'userguide/object-lock',
     run: async (server) => {
       const Bucket = await server.newBucket({ objectLock: true });
       return server.refusal(

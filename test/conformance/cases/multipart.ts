@@ -58,6 +58,7 @@ const TAIL = Buffer.from('tail');
 export const MULTIPART_CASES: readonly ConformanceCase[] = [
   {
     name: 'the ETag of an upload is the MD5 of its MD5s and the number of parts',
+    page: 'API_Object',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const UploadId = await begin(server, Bucket);
@@ -70,6 +71,7 @@ export const MULTIPART_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'an upload has the Last-Modified of its initiation',
+    page: 'userguide/mpuoverview',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const UploadId = await begin(server, Bucket);
@@ -84,6 +86,7 @@ export const MULTIPART_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'an upload goes below what was written after its initiation',
+    page: 'userguide/mpuoverview',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const UploadId = await begin(server, Bucket);
@@ -97,6 +100,7 @@ export const MULTIPART_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'an upload has the headers, metadata and tags of its initiation',
+    page: 'API_CreateMultipartUpload',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const UploadId = await begin(server, Bucket, {
@@ -113,6 +117,7 @@ export const MULTIPART_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'an old version is copied over its key by parts to the same data',
+    page: 'API_UploadPartCopy',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const { VersionId } = await server.put(Bucket, Key, LARGE.toString() + TAIL.toString());
@@ -142,6 +147,7 @@ export const MULTIPART_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a part copy says which version it came from',
+    page: 'API_UploadPartCopy',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const { VersionId } = await server.put(Bucket, Key);
@@ -157,9 +163,10 @@ export const MULTIPART_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a range beyond the source of a part copy is 400 InvalidArgument',
+    page: 'API_UploadPartCopy',
     run: async (server) => {
       const Bucket = await server.newBucket();
-      await server.put(Bucket, Key, 'short');
+      await server.put(Bucket, Key, LARGE.toString() + TAIL.toString());
       const UploadId = await begin(server, Bucket);
       return server.refusal(
         new UploadPartCopyCommand({
@@ -168,14 +175,95 @@ export const MULTIPART_CASES: readonly ConformanceCase[] = [
           UploadId,
           PartNumber: 1,
           CopySource: `${Bucket}/${Key}`,
-          CopySourceRange: 'bytes=0-99',
+          CopySourceRange: `bytes=0-${MIN_PART_BYTES + 4}`,
         }),
       );
     },
     expected: [400, 'InvalidArgument'],
   },
   {
+    name: 'a range of a source of no more than 5 MiB is 400 InvalidRequest',
+    page: 'API_UploadPartCopy',
+    run: async (server) => {
+      const Bucket = await server.newBucket();
+      await server.put(Bucket, Key, 'short');
+      const UploadId = await begin(server, Bucket);
+      const CopySource = `${Bucket}/${Key}`;
+      return server.refusal(
+        new UploadPartCopyCommand({
+          Bucket,
+          Key,
+          UploadId,
+          PartNumber: 1,
+          CopySource,
+          CopySourceRange: 'bytes=0-2',
+        }),
+      );
+    },
+    expected: [400, 'InvalidRequest'],
+  },
+  {
+    name: 'a part copy of a delete marker by version ID is 400 InvalidRequest',
+    page: 'API_UploadPartCopy',
+    run: async (server) => {
+      const Bucket = await server.newBucket();
+      await server.put(Bucket, Key);
+      const CopySource = `${Bucket}/${Key}?versionId=${await server.mark(Bucket, Key)}`;
+      const UploadId = await begin(server, Bucket);
+      return server.refusal(new UploadPartCopyCommand({ Bucket, Key, UploadId, PartNumber: 1, CopySource }));
+    },
+    expected: [400, 'InvalidRequest'],
+  },
+  {
+    name: 'a part copy with another ETag at its source is 412',
+    page: 'API_UploadPartCopy',
+    run: async (server) => {
+      const Bucket = await server.newBucket();
+      await server.put(Bucket, Key);
+      const UploadId = await begin(server, Bucket);
+      const CopySource = `${Bucket}/${Key}`;
+      const CopySourceIfMatch = '"00000000000000000000000000000000"';
+      return server.refusal(
+        new UploadPartCopyCommand({ Bucket, Key, UploadId, PartNumber: 1, CopySource, CopySourceIfMatch }),
+      );
+    },
+    expected: [412, 'PreconditionFailed'],
+  },
+  {
+    name: 'a completion that asks for no object is 412 where there is one, and leaves the upload',
+    page: 'API_CompleteMultipartUpload',
+    run: async (server) => {
+      const Bucket = await server.newBucket();
+      await server.put(Bucket, Key, 'first');
+      const UploadId = await begin(server, Bucket);
+      const Parts = await upload(server, Bucket, UploadId, [TAIL]);
+      const target = { Bucket, Key, UploadId };
+      const refusal = await server.refusal(
+        new CompleteMultipartUploadCommand({ ...target, MultipartUpload: { Parts }, IfNoneMatch: '*' }),
+      );
+      const left = await server.client.send(new ListPartsCommand(target));
+      return [...refusal, left.Parts?.length];
+    },
+    expected: [412, 'PreconditionFailed', 1],
+  },
+  {
+    name: 'a completion with another ETag is 412',
+    page: 'API_CompleteMultipartUpload',
+    run: async (server) => {
+      const Bucket = await server.newBucket();
+      await server.put(Bucket, Key, 'first');
+      const UploadId = await begin(server, Bucket);
+      const Parts = await upload(server, Bucket, UploadId, [TAIL]);
+      const IfMatch = '"00000000000000000000000000000000"';
+      return server.refusal(
+        new CompleteMultipartUploadCommand({ Bucket, Key, UploadId, MultipartUpload: { Parts }, IfMatch }),
+      );
+    },
+    expected: [412, 'PreconditionFailed'],
+  },
+  {
     name: 'a multipart object copied in one piece has a plain ETag',
+    page: 'API_Object',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const UploadId = await begin(server, Bucket);
@@ -190,6 +278,7 @@ export const MULTIPART_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a small part that is not the last is EntityTooSmall',
+    page: 'API_CompleteMultipartUpload',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const UploadId = await begin(server, Bucket);
@@ -200,6 +289,7 @@ export const MULTIPART_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'parts out of order are InvalidPartOrder',
+    page: 'API_CompleteMultipartUpload',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const UploadId = await begin(server, Bucket);
@@ -210,6 +300,7 @@ export const MULTIPART_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a part that was not uploaded is InvalidPart',
+    page: 'API_CompleteMultipartUpload',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const UploadId = await begin(server, Bucket);
@@ -220,6 +311,7 @@ export const MULTIPART_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'an upload that was aborted is NoSuchUpload',
+    page: 'API_AbortMultipartUpload',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const UploadId = await begin(server, Bucket);
@@ -230,6 +322,7 @@ export const MULTIPART_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'uploads under way and their parts are listed',
+    page: 'API_ListMultipartUploads',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const UploadId = await begin(server, Bucket);

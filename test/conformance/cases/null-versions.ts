@@ -30,11 +30,13 @@ async function nullBelowVersion(server: ServerUnderTest): Promise<string> {
 export const NULL_VERSION_CASES: readonly ConformanceCase[] = [
   {
     name: 'what was written before versioning has the version ID null',
+    page: 'userguide/versioning-workflows',
     run: async (server) => entries(server, await nullBelowVersion(server)),
     expected: ['V id current', 'V null'],
   },
   {
     name: 'a null version is read and copied by the version ID null',
+    page: 'userguide/versioning-workflows',
     run: async (server) => {
       const Bucket = await nullBelowVersion(server);
       const read = await server.exchange(new GetObjectCommand({ Bucket, Key: 'k', VersionId: 'null' }));
@@ -48,6 +50,7 @@ export const NULL_VERSION_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a write while versioning is suspended replaces the null version, on top',
+    page: 'userguide/AddingObjectstoVersionSuspendedBuckets',
     run: async (server) => {
       const Bucket = await nullBelowVersion(server);
       await server.setVersioning(Bucket, 'Suspended');
@@ -59,6 +62,7 @@ export const NULL_VERSION_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a delete while versioning is suspended replaces the null version by a null marker',
+    page: 'userguide/DeletingObjectsfromVersionSuspendedBuckets',
     run: async (server) => {
       const Bucket = await nullBelowVersion(server);
       await server.setVersioning(Bucket, 'Suspended');
@@ -68,7 +72,46 @@ export const NULL_VERSION_CASES: readonly ConformanceCase[] = [
     expected: ['null', 'true', ['V id', 'M null current']],
   },
   {
+    name: 'a second delete while versioning is suspended leaves one null marker, and takes no other version',
+    page: 'userguide/DeletingObjectsfromVersionSuspendedBuckets',
+    run: async (server) => {
+      const Bucket = await nullBelowVersion(server);
+      await server.setVersioning(Bucket, 'Suspended');
+      await server.mark(Bucket, 'k');
+      await server.mark(Bucket, 'k');
+      return entries(server, Bucket);
+    },
+    expected: ['V id', 'M null current'],
+  },
+  {
+    name: 'a delete after versioning was enabled again leaves the null version below a marker of its own ID',
+    page: 'userguide/DeletingObjectVersions',
+    run: async (server) => {
+      const Bucket = await nullBelowVersion(server);
+      await server.setVersioning(Bucket, 'Suspended');
+      await server.put(Bucket, 'k', 'suspended');
+      await server.setVersioning(Bucket, 'Enabled');
+      await server.mark(Bucket, 'k');
+      const { body } = await server.exchange(new GetObjectCommand({ Bucket, Key: 'k', VersionId: 'null' }));
+      return [body, await entries(server, Bucket)];
+    },
+    expected: ['suspended', ['V null', 'V id', 'M id current']],
+  },
+  {
+    name: 'removing the null version by its ID takes that one alone',
+    page: 'userguide/DeletingObjectVersions',
+    run: async (server) => {
+      const Bucket = await nullBelowVersion(server);
+      const { status } = await server.exchange(
+        new DeleteObjectCommand({ Bucket, Key: 'k', VersionId: 'null' }),
+      );
+      return [status, await entries(server, Bucket)];
+    },
+    expected: [204, ['V id current']],
+  },
+  {
     name: 'a delete where versioning was never set leaves nothing',
+    page: 'API_DeleteObject',
     run: async (server) => {
       const Bucket = await server.newBucket({ versioning: false });
       await server.put(Bucket, 'k');

@@ -14,6 +14,7 @@ const UNKNOWN_VERSION = 'UIORUnfndfhnw89493jJFJabcdefghij';
 export const READ_CASES: readonly ConformanceCase[] = [
   {
     name: 'HEAD of a delete marker by version ID is 405 with x-amz-delete-marker',
+    page: 'API_HeadObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k');
@@ -27,6 +28,7 @@ export const READ_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'HEAD of a delete marker by version ID tells its Last-Modified',
+    page: 'API_HeadObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k');
@@ -38,6 +40,7 @@ export const READ_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'GET of a delete marker by version ID is 405 MethodNotAllowed',
+    page: 'API_GetObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k');
@@ -48,6 +51,7 @@ export const READ_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'HEAD of a key under a delete marker is 404 with x-amz-delete-marker and its version ID',
+    page: 'API_HeadObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k');
@@ -59,6 +63,7 @@ export const READ_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'HEAD of a key that never was is 404 without x-amz-delete-marker',
+    page: 'API_HeadObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const { status, headers } = await server.exchange(new HeadObjectCommand({ Bucket, Key: 'k' }));
@@ -68,6 +73,7 @@ export const READ_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'GET of a version under a delete marker answers its data',
+    page: 'userguide/RetrievingObjectVersions',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const { VersionId } = await server.put(Bucket, 'k', 'old');
@@ -79,6 +85,7 @@ export const READ_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'GET of a text that is no version ID is 400 InvalidArgument',
+    page: 'API_Error',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k');
@@ -88,6 +95,7 @@ export const READ_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'GET of a version ID that does not exist is 404 NoSuchVersion',
+    page: 'API_Error',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const { VersionId } = await server.put(Bucket, 'other');
@@ -98,6 +106,7 @@ export const READ_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a version ID that no bucket made is refused as 400 or 404',
+    page: 'API_Error',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k');
@@ -110,6 +119,7 @@ export const READ_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'GET of a range answers that range',
+    page: 'API_GetObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k', '0123456789');
@@ -120,6 +130,7 @@ export const READ_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a checksum that came with an object is told when asked for',
+    page: 'API_HeadObject',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k', 'hello', { ChecksumAlgorithm: 'CRC32' });
@@ -132,6 +143,7 @@ export const READ_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'GetObjectAttributes tells ETag, size and class of a version',
+    page: 'API_GetObjectAttributes',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const { VersionId } = await server.put(Bucket, 'k', 'hello');
@@ -150,6 +162,7 @@ export const READ_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'tagging a version changes it in place',
+    page: 'userguide/object-tagging',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const { VersionId } = await server.put(Bucket, 'k', 'x', { Tagging: 'a=1' });
@@ -166,6 +179,7 @@ export const READ_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'versioning that was never set has no status',
+    page: 'API_GetBucketVersioning',
     run: async (server) => {
       const Bucket = await server.newBucket({ versioning: false });
       const { body } = await server.exchange(new GetBucketVersioningCommand({ Bucket }));
@@ -175,6 +189,7 @@ export const READ_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'an unsigned request is 403 AccessDenied',
+    page: 'API_Error',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k');
@@ -185,6 +200,7 @@ export const READ_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a wrong secret is 403 SignatureDoesNotMatch',
+    page: 'API_Error',
     run: async (server) => {
       const Bucket = await server.newBucket();
       await server.put(Bucket, 'k');
@@ -198,6 +214,7 @@ export const READ_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a signature for another Region is 400 AuthorizationHeaderMalformed',
+    page: 'API_Error',
     run: async (server) => {
       const Bucket = await server.newBucket();
       const client = server.clientWith({ region: 'eu-west-1' });

@@ -14,6 +14,7 @@ async function archive(server: ServerUnderTest) {
 export const RESTORE_CASES: readonly ConformanceCase[] = [
   {
     name: 'HEAD of an archived version tells its class, and no restore',
+    page: 'API_HeadObject',
     run: async (server) => {
       const { headers } = await server.exchange(new HeadObjectCommand(await archive(server)));
       return [headers['x-amz-storage-class'], headers['x-amz-restore'] ?? null];
@@ -22,6 +23,7 @@ export const RESTORE_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'a copy of an archived version is 403 InvalidObjectState',
+    page: 'API_CopyObject',
     run: async (server) => {
       const { Bucket, Key, VersionId } = await archive(server);
       const CopySource = `${Bucket}/${Key}?versionId=${VersionId}`;
@@ -31,6 +33,7 @@ export const RESTORE_CASES: readonly ConformanceCase[] = [
   },
   {
     name: 'RestoreObject of an archived version is 202, and 409 while it is under way; HEAD tells so',
+    page: 'API_RestoreObject',
     run: async (server) => {
       const version = await archive(server);
       const request = () => new RestoreObjectCommand({ ...version, RestoreRequest: RESTORE });

@@ -1,10 +1,12 @@
+import { nameOf, textOf } from './xml-text.ts';
+
 /**
  * A scanner for one kind of document: ListVersionsResult. A general parser takes several times as long, and the SDK's
  * sorts object versions and delete markers into two lists, which loses the order across them.
  */
 
-/** A version entry as ListObjectVersions tells it. */
-export type ListedEntry = {
+/** A version entry as the document of ListObjectVersions spells it. */
+export type ScannedEntry = {
   /** as the page has it, URL-encoded or not, until the page is known to be the one or the other */
   key: string;
   versionId: string;
@@ -22,7 +24,7 @@ export type ListedEntry = {
 export type PageElements = {
   /** text of the elements beside the entries, such as IsTruncated */
   header: ReadonlyMap<string, string>;
-  entries: ListedEntry[];
+  entries: ScannedEntry[];
 };
 
 const SLASH = 47;
@@ -42,8 +44,8 @@ export function scanPage(xml: string): PageElements | null {
   const root = ROOT.exec(xml);
   if (root === null) return null;
   const header = new Map<string, string>();
-  const entries: ListedEntry[] = [];
-  let entry: ListedEntry | null = null;
+  const entries: ScannedEntry[] = [];
+  let entry: ScannedEntry | null = null;
   let depth = 1;
   // Name and text start of the innermost element, while it has no child.
   let leaf = '';
@@ -88,7 +90,7 @@ export function scanPage(xml: string): PageElements | null {
   }
 }
 
-function emptyEntry(isDeleteMarker: boolean): ListedEntry {
+function emptyEntry(isDeleteMarker: boolean): ScannedEntry {
   return {
     key: '',
     // A store that leaves it out has no versions: S3's null version.
@@ -102,7 +104,7 @@ function emptyEntry(isDeleteMarker: boolean): ListedEntry {
   };
 }
 
-function setField(entry: ListedEntry, name: string, xml: string, start: number, end: number): void {
+function setField(entry: ScannedEntry, name: string, xml: string, start: number, end: number): void {
   switch (name) {
     case 'Key':
       entry.key = textOf(xml, start, end);
@@ -145,25 +147,4 @@ function fieldOf(xml: string, start: number, end: number): string {
   if (xml.startsWith('Owner', start) && end - start === 5) return '';
   const name = nameOf(xml, start, end);
   return (FIELDS as readonly string[]).includes(name) ? name : '';
-}
-
-const TAG_NAME = /^(?:[^\s:]+:)?([^\s:]+)/;
-
-/** Name of a tag without namespace prefix and attributes. */
-function nameOf(xml: string, start: number, end: number): string {
-  return TAG_NAME.exec(xml.slice(start, end))?.[1] ?? '';
-}
-
-const ENTITY = /&(?:#x([0-9a-fA-F]{1,6})|#([0-9]{1,7})|(amp|lt|gt|quot|apos));/g;
-const NAMED: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-
-function textOf(xml: string, start: number, end: number): string {
-  if (start === end) return '';
-  const text = xml.slice(start, end);
-  if (!text.includes('&')) return text;
-  return text.replace(ENTITY, (whole, hexadecimal?: string, decimal?: string, name?: string) => {
-    if (name !== undefined) return NAMED[name] ?? whole;
-    const point = hexadecimal === undefined ? Number(decimal) : Number.parseInt(hexadecimal, 16);
-    return point <= 0x10ffff ? String.fromCodePoint(point) : whole;
-  });
 }

@@ -59,6 +59,7 @@ async function runStories(
     endpoint,
     accessKeyId: AWS_ACCESS_KEY_ID,
     secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    maxAttempts: 3,
   });
   const known = KNOWN_DIFFERENCES[serverName];
   const { taken, unforeseen } = await tryKeys(server, HOSTILE_KEYS, known.keys);

@@ -17,31 +17,9 @@ export type CheckedInputs = {
 type KnownFacts = { own: BucketFacts; destination: BucketFacts | null };
 
 /**
- * Checks the buckets of a plan by their configuration.
- * @param known facts of the bucket that is rolled back, and of the destination, where they are known already
- */
-export async function checkBuckets(
-  inputs: PlanInputs,
-  endpoint: DestinationOptions,
-  known: KnownFacts | null,
-): Promise<CheckedInputs> {
-  const client = openS3Client(parseEndpoint(endpoint));
-  try {
-    const own = known?.own ?? (await readBucketFacts(client, inputs.bucket));
-    const checks = bucketChecks(own, inputs);
-    const destination = known === null ? await readDestinationFacts(inputs, endpoint) : known.destination;
-    if (destination !== null) checks.push(...destinationChecks(destination, inputs));
-    const days = inputs.noncurrentExpirationDays ?? noncurrentExpirationDays(own, inputs.prefixes);
-    return { inputs: { ...inputs, noncurrentExpirationDays: days }, checks };
-  } finally {
-    client.destroy();
-  }
-}
-
-/**
- * Reads the configuration of the bucket that receives the copies, which may be in another store, Region or account than
- * the bucket that is read. To be called before a long listing, which would be in vain where it is missing.
- * @returns null where no copies go elsewhere
+ * Reads the configuration of the bucket that receives the copies, which may be in another store, Region or account.
+ * Asked before a long listing: where the bucket is missing, an hour would be lost.
+ * @returns null where there is none
  */
 export async function readDestinationFacts(
   { destinationBucket }: PlanInputs,
@@ -53,6 +31,28 @@ export async function readDestinationFacts(
     return await readBucketFacts(client, destinationBucket);
   } catch (error) {
     throw atDestination(error);
+  } finally {
+    client.destroy();
+  }
+}
+
+/**
+ * Checks the buckets of a plan by their configuration.
+ * @param known facts of the bucket that is rolled back, and of the destination, where they are known already
+ */
+export async function checkBuckets(
+  inputs: PlanInputs,
+  options: DestinationOptions,
+  known: KnownFacts | null,
+): Promise<CheckedInputs> {
+  const client = openS3Client(parseEndpoint(options));
+  try {
+    const own = known?.own ?? (await readBucketFacts(client, inputs.bucket));
+    const checks = bucketChecks(own, inputs);
+    const destination = known === null ? await readDestinationFacts(inputs, options) : known.destination;
+    if (destination !== null) checks.push(...destinationChecks(destination, inputs));
+    const days = inputs.noncurrentExpirationDays ?? noncurrentExpirationDays(own, inputs.prefixes);
+    return { inputs: { ...inputs, noncurrentExpirationDays: days }, checks };
   } finally {
     client.destroy();
   }

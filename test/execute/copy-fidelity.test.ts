@@ -19,7 +19,7 @@ const ATTRIBUTES: Partial<ObjectAttributes> = {
   metadata: { owner: 'ops', 'with-dash': 'a, b' },
   tags: new Map([
     ['project', 'a b+c'],
-    ['stage', 'x=y&z'],
+    ['stage', 'x=y=z'],
   ]),
   storageClass: 'STANDARD_IA',
   websiteRedirect: '/elsewhere.html',

@@ -177,7 +177,7 @@ function dataOf({ key, kind, second, look }: Step, index: number): PutOptions {
     storageClass: kind === 'archived' ? (look % 2 === 0 ? 'GLACIER' : 'DEEP_ARCHIVE') : storageClass,
     headers: { 'content-type': 'text/plain', ...(look % 3 === 0 && { 'cache-control': `max-age=${look}` }) },
     metadata: look % 4 === 0 ? { look: String(look) } : {},
-    tags: new Map(look % 5 === 0 ? [['look & feel', String(look)]] : []),
+    tags: new Map(look % 5 === 0 ? [['look + feel', String(look)]] : []),
     ...(look % 7 === 0 && { websiteRedirect: `/${look}` }),
   } as const;
   const data: PutOptions = look === 97 ? { size: LARGE_BYTES, attributes } : { body, attributes };

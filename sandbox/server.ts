@@ -52,6 +52,8 @@ export class Sandbox {
   readonly deniedKeys = new Map<string, Denial>();
   /** ARNs of IAM by access key, for the policies of buckets. */
   readonly principals = new Map<string, string>();
+  /** What the server calls itself: some stores are known to keep no versions of some keys. */
+  serverName = 'AmazonS3';
   /** The answer to a request that is signed for another Region than its bucket's. */
   regionRefusal: RegionRefusal = 'AuthorizationHeaderMalformed';
   /** Routes, to which other services add theirs. */
@@ -160,7 +162,12 @@ export class Sandbox {
       return;
     }
     const isHead = incoming.method === 'HEAD';
-    await writeResponse(outgoing, response, { isHead, date: this.clock.now(), ...ids });
+    await writeResponse(outgoing, response, {
+      isHead,
+      date: this.clock.now(),
+      server: this.serverName,
+      ...ids,
+    });
   }
 
   async #serve(request: S3Request, ids: RequestIds): Promise<S3Response | 'reset'> {

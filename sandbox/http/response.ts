@@ -32,13 +32,13 @@ export function errorResponse(error: S3Error, ids: RequestIds): S3Response {
 export async function writeResponse(
   outgoing: ServerResponse,
   response: S3Response,
-  options: { isHead: boolean; date: number } & RequestIds,
+  options: { isHead: boolean; date: number; server: string } & RequestIds,
 ): Promise<void> {
   const headers: Record<string, string> = {
     'x-amz-request-id': options.requestId,
     'x-amz-id-2': options.hostId,
     date: new Date(options.date).toUTCString(),
-    server: 'AmazonS3',
+    server: options.server,
   };
   for (const [name, value] of Object.entries(response.headers ?? {})) {
     if (value !== undefined) headers[name] = value;

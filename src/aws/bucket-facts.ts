@@ -89,6 +89,7 @@ export async function readBucketFacts(client: S3Client, bucket: string): Promise
       const [rule] = answer?.ServerSideEncryptionConfiguration?.Rules ?? [];
       return {
         algorithm: rule?.ApplyServerSideEncryptionByDefault?.SSEAlgorithm ?? null,
+        kmsKey: rule?.ApplyServerSideEncryptionByDefault?.KMSMasterKeyID ?? null,
         mayHoldSseC: !(rule?.BlockedEncryptionTypes?.EncryptionType ?? []).includes('SSE-C'),
       };
     }),

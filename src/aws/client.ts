@@ -7,6 +7,8 @@ export type S3Endpoint = {
   forcePathStyle?: boolean;
   /** how many requests may be under way; the SDK's default is 50 */
   connections?: number;
+  /** agrees to pay for the requests to a requester-pays bucket; others take no notice of it */
+  requesterPays?: boolean | undefined;
   /** of the shared AWS configuration; AWS_PROFILE by default */
   profile?: string;
 };
@@ -42,5 +44,15 @@ export function openS3Client(endpoint: S3Endpoint): S3Client {
   });
   // It copies every request and answer for a log that nobody reads: 1,000 keys of a DeleteObjects twice.
   client.middlewareStack.remove('loggerMiddleware');
+  // A copy needs it for its source and its destination, HEADs and listings too ("Using Requester Pays buckets").
+  if (endpoint.requesterPays === true) {
+    client.middlewareStack.add(
+      (next) => (args) => {
+        (args.request as { headers: Record<string, string> }).headers['x-amz-request-payer'] = 'requester';
+        return next(args);
+      },
+      { step: 'build', name: 'payForRequest' },
+    );
+  }
   return client;
 }

@@ -33,7 +33,11 @@ const CREDENTIALS = new Set([
   'InvalidAccessKeyId',
   'SignatureDoesNotMatch',
   'ExpiredToken',
+  'ExpiredTokenException',
   'InvalidToken',
+  // MinIO's word for a session token that it does not know.
+  'InvalidTokenId',
+  'InvalidClientTokenId',
   'TokenRefreshRequired',
 ]);
 const OTHER_REGION = new Set([
@@ -44,7 +48,8 @@ const OTHER_REGION = new Set([
 
 type SdkError = Error & {
   code?: string;
-  $metadata?: { httpStatusCode?: number };
+  /** `clockSkewCorrected`: the SDK has taken over the store's time, for the next request on */
+  $metadata?: { httpStatusCode?: number; clockSkewCorrected?: boolean };
   $response?: { headers?: Record<string, string> };
   Region?: string;
 };
@@ -125,11 +130,19 @@ export function toS3Failure(cause: unknown, subject: RequestSubject): unknown {
         : `add --region ${region}`,
     );
   }
+  if (error.name === 'RequestTimeTooSkewed') {
+    const skewed = refusal(
+      'ACCESS_DENIED',
+      `The store refuses requests at the time of this machine, ${new Date().toISOString()}: ${error.message}`,
+      "set this machine's clock (timedatectl set-ntp true), then run the same command again",
+    );
+    return error.$metadata?.clockSkewCorrected ? new RetryableError(skewed, { slowDown: false }) : skewed;
+  }
   if (CREDENTIALS.has(error.name)) {
     return refusal(
       'ACCESS_DENIED',
       `The store refuses the credentials: ${error.name}: ${error.message}`,
-      'check the credentials with: aws sts get-caller-identity',
+      'check the credentials with: aws sts get-caller-identity; a listing that began goes on with --resume',
     );
   }
   if (status === 403) {

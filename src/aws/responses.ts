@@ -27,6 +27,20 @@ export function watchServerTime(client: S3Client): () => Date {
   return clock;
 }
 
+/** Keeps what the store calls itself in each answer. @returns a function that tells it; empty before the first answer */
+export function watchServerName(client: S3Client): () => string {
+  let name = '';
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      name = (result.response as RawResponse | undefined)?.headers?.server ?? name;
+      return result;
+    },
+    { step: 'deserialize', priority: 'low', name: 'watchServerName', override: true },
+  );
+  return () => name;
+}
+
 /** The headers of the answer that an error of the SDK was made of. */
 export function headersOf(error: unknown): Record<string, string> {
   return (error as { $response?: RawResponse }).$response?.headers ?? {};

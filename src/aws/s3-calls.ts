@@ -16,7 +16,7 @@ import { copySource, createUploadCommand, encryptionOf, type UploadInput } from 
 import { deleteObjects, entryName } from './delete-objects.ts';
 import { headObject } from './head-object.ts';
 import { listVersions } from './read-version-page.ts';
-import { asCallError, watchServerTime } from './responses.ts';
+import { asCallError, watchServerName, watchServerTime } from './responses.ts';
 
 type Version = { bucket: string; key: string; versionId: string };
 type Upload = { bucket: string; key: string; uploadId: string };
@@ -33,6 +33,24 @@ const BEYOND_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
  */
 export function openS3Calls(client: S3Client) {
   const serverTime = watchServerTime(client);
+  const serverName = watchServerName(client);
+
+  /**
+   * MinIO keeps keys that end in a slash as folders, without versions: a delete removes the object for good, and a write
+   * replaces it. Every request that adds a marker or a copy comes after one that looked at the key, so the store is known.
+   */
+  function versionsLost(key: string | undefined): S3CallError | null {
+    if (key?.endsWith('/') !== true || !/^minio\b/i.test(serverName())) return null;
+    const message =
+      'MinIO keeps no versions of keys that end in a slash; the request would lose the object for good';
+    return new S3CallError('NoVersionsKept', message, { status: null });
+  }
+
+  /** A write over an object that is current. @throws S3CallError NoVersionsKept */
+  function assertKept(key: string, condition: Condition): void {
+    const loss = versionsLost(key);
+    if (loss !== null && condition !== null && 'ifMatch' in condition) throw loss;
+  }
 
   /** Sends one request. @throws S3CallError */
   async function send<T>(request: () => Promise<T>): Promise<T> {
@@ -44,10 +62,13 @@ export function openS3Calls(client: S3Client) {
   }
 
   async function deleteEntries(bucket: string, entries: readonly ObjectIdentifier[]) {
-    const inXml = entries.filter(({ Key }) => !BEYOND_XML.test(Key ?? ''));
+    const kept = ({ Key, VersionId }: ObjectIdentifier) =>
+      VersionId !== undefined || versionsLost(Key) === null;
+    const inXml = entries.filter((entry) => !BEYOND_XML.test(entry.Key ?? '') && kept(entry));
     const answers = inXml.length === 0 ? null : await send(() => deleteObjects(client, bucket, inXml));
     return await Promise.all(
       entries.map((entry) => {
+        if (!kept(entry)) return { addedMarkerId: null, failure: versionsLost(entry.Key) };
         if (BEYOND_XML.test(entry.Key ?? '')) return deleteOne(bucket, entry);
         const name = entryName(entry.Key, entry.VersionId);
         const error = answers?.failed.get(name);
@@ -109,6 +130,7 @@ export function openS3Calls(client: S3Client) {
       condition: Condition;
     }) {
       const { websiteRedirect, storageClass } = request;
+      assertKept(request.key, request.condition);
       const output = await send(() =>
         client.send(
           new CopyObjectCommand({
@@ -183,6 +205,7 @@ export function openS3Calls(client: S3Client) {
     },
 
     async completeUpload(upload: Upload, parts: readonly Part[], condition: Condition) {
+      assertKept(upload.key, condition);
       const named = parts.map(({ partNumber, eTag, checksums }) => ({
         PartNumber: partNumber,
         ETag: quoted(eTag),

@@ -13,36 +13,46 @@ export type CheckedInputs = {
   checks: Check[];
 };
 
+/** `destination`: null where there is none */
+type KnownFacts = { own: BucketFacts; destination: BucketFacts | null };
+
 /**
- * Checks the buckets of a plan by their configuration.
- * @param facts of the bucket that is rolled back, where they are known already
+ * Reads the configuration of the bucket that receives the copies, which may be in another store, Region or account.
+ * Asked before a long listing: where the bucket is missing, an hour would be lost.
+ * @returns null where there is none
  */
-export async function checkBuckets(
-  inputs: PlanInputs,
-  endpoint: DestinationOptions,
-  facts: BucketFacts | null,
-): Promise<CheckedInputs> {
-  const client = openS3Client(parseEndpoint(endpoint));
+export async function readDestinationFacts(
+  { destinationBucket }: PlanInputs,
+  options: DestinationOptions,
+): Promise<BucketFacts | null> {
+  if (destinationBucket === null) return null;
+  const client = openS3Client(destinationEndpoint(options));
   try {
-    const own = facts ?? (await readBucketFacts(client, inputs.bucket));
-    const checks = bucketChecks(own, inputs);
-    if (inputs.destinationBucket !== null) {
-      checks.push(...destinationChecks(await readDestinationFacts(inputs.destinationBucket, endpoint)));
-    }
-    const days = inputs.noncurrentExpirationDays ?? noncurrentExpirationDays(own, inputs.prefixes);
-    return { inputs: { ...inputs, noncurrentExpirationDays: days }, checks };
+    return await readBucketFacts(client, destinationBucket);
+  } catch (error) {
+    throw atDestination(error);
   } finally {
     client.destroy();
   }
 }
 
-/** The destination of copies may be in another store, Region or account than the bucket that is read. */
-async function readDestinationFacts(bucket: string, options: DestinationOptions): Promise<BucketFacts> {
-  const client = openS3Client(destinationEndpoint(options));
+/**
+ * Checks the buckets of a plan by their configuration.
+ * @param known facts of the bucket that is rolled back, and of the destination, where they are known already
+ */
+export async function checkBuckets(
+  inputs: PlanInputs,
+  options: DestinationOptions,
+  known: KnownFacts | null,
+): Promise<CheckedInputs> {
+  const client = openS3Client(parseEndpoint(options));
   try {
-    return await readBucketFacts(client, bucket);
-  } catch (error) {
-    throw atDestination(error);
+    const own = known?.own ?? (await readBucketFacts(client, inputs.bucket));
+    const checks = bucketChecks(own, inputs);
+    const destination = known === null ? await readDestinationFacts(inputs, options) : known.destination;
+    if (destination !== null) checks.push(...destinationChecks(destination, inputs));
+    const days = inputs.noncurrentExpirationDays ?? noncurrentExpirationDays(own, inputs.prefixes);
+    return { inputs: { ...inputs, noncurrentExpirationDays: days }, checks };
   } finally {
     client.destroy();
   }

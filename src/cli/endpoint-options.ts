@@ -24,7 +24,7 @@ export function addEndpointOptions(command: Command): Command {
 
 /** @throws RunbookError INVALID_OPTION */
 export function parseEndpoint(options: EndpointOptions): S3Endpoint {
-  const { endpointUrl, forcePathStyle } = options;
+  const { endpointUrl, forcePathStyle, requesterPays } = options;
   if (endpointUrl !== undefined && !(URL.canParse(endpointUrl) && /^https?:/.test(endpointUrl))) {
     throw new RunbookError('INVALID_OPTION', `--endpoint-url '${endpointUrl}' is not a URL.`, {
       hint: 'give scheme and host, for example --endpoint-url http://127.0.0.1:9000',
@@ -37,6 +37,7 @@ export function parseEndpoint(options: EndpointOptions): S3Endpoint {
     ...(endpointUrl === undefined ? {} : { endpointUrl }),
     ...(region === undefined ? {} : { region }),
     ...(forcePathStyle === undefined ? {} : { forcePathStyle }),
+    ...(requesterPays === undefined ? {} : { requesterPays }),
   };
 }
 

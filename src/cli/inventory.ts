@@ -55,6 +55,7 @@ export async function runInventory(options: InventoryOptions): Promise<void> {
     prefixes,
     scenarios: [...MODE_SCENARIOS['bucket-rollback']],
     destinationBucket: null,
+    kmsKeyArn: null,
   });
   if (options.json) writeJson(jsonResult(options, prefixes, format, live, checks));
   else writeOut(summary(options, live, checks));

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { PlanInputs } from '../plan/plan-file.ts';
 import type { Progress } from '../progress.ts';
-import { type CheckedInputs, checkBuckets } from './bucket-checks.ts';
+import { type CheckedInputs, checkBuckets, readDestinationFacts } from './bucket-checks.ts';
 import { parseEndpoint } from './endpoint-options.ts';
 import { listLiveBucket, outermost, parseConcurrency } from './list-bucket.ts';
 import type { DestinationOptions } from './open-calls.ts';
@@ -35,6 +35,8 @@ export async function listForPlan(
       : { partialPath, afterInterrupt: 'run the same command again with --resume to go on' }),
   };
   const endpoint = { ...parseEndpoint(options), requesterPays: options.requesterPays };
+  const destination = await readDestinationFacts(inputs, options);
   const { listing, facts } = await listLiveBucket(request, endpoint, progress);
-  return { path, takenAt: listing.takenAt, ...(await checkBuckets(inputs, options, facts)) };
+  const checked = await checkBuckets(inputs, options, { own: facts, destination });
+  return { path, takenAt: listing.takenAt, ...checked };
 }

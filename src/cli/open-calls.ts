@@ -44,6 +44,7 @@ export function destinationEndpoint(options: DestinationOptions): S3Endpoint {
       ...(endpointUrl !== undefined && { endpointUrl }),
       ...(region !== undefined && { region }),
       ...(options.forcePathStyle !== undefined && { forcePathStyle: options.forcePathStyle }),
+      ...(options.requesterPays !== undefined && { requesterPays: options.requesterPays }),
     }),
     ...(options.destinationProfile !== undefined && { profile: options.destinationProfile }),
   };

@@ -13,16 +13,23 @@ const NEXT_STEPS: Partial<Record<Outcome, string>> = {
   refused: 'something else than the plan says, and left alone; do not trust this manifest, plan again',
   missing: 'the version to copy is gone; plan again to see what is left',
   archived: 'needs RestoreObject before it can be copied; restore-archived does it, see docs/archived.md',
-  denied: 'not allowed; grant what the outcomes name, then run the same command again',
+  denied:
+    'not allowed; grant what the outcomes name (docs/cross-account.md has the list), then run the same command again',
   failed: 'failed, also when tried again; run the same command again',
 };
+/** Of a copy to another bucket, the guard is that nothing is there yet. */
+const IN_DESTINATION =
+  'the destination has an object of that key already, and it is left alone; compare the two, or copy into an empty bucket';
 /** These rows are tried again by the same command. */
 const TRIED_AGAIN: readonly Outcome[] = ['denied', 'failed'];
 
 /** What was left as it is, a line an outcome, with what each asks for next. */
-export function describeLeft(run: Pick<RunOutcome, 'outcomes'>): string[] {
+export function describeLeft(
+  run: Pick<RunOutcome, 'outcomes'> & Partial<Pick<RunOutcome, 'scenarios'>>,
+): string[] {
+  const isToBucket = run.scenarios?.some(({ operation }) => operation === 'copy-to-bucket') ?? false;
   return OUTCOMES.flatMap((outcome) => {
-    const next = NEXT_STEPS[outcome];
+    const next = isToBucket && outcome === 'drifted' ? IN_DESTINATION : NEXT_STEPS[outcome];
     const rows = run.outcomes[outcome];
     return next === undefined || rows === 0 ? [] : [`${formatCount(rows)} ${outcome}: ${next}`];
   });

@@ -33,6 +33,7 @@ export function checkBucket(name: string, readings: BucketReadings, request: Buc
     prefixes: [],
     scenarios: [...MODE_SCENARIOS['bucket-rollback']],
     destinationBucket: null,
+    kmsKeyArn: null,
   });
   const order = codesOf('bucket');
   return [

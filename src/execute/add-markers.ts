@@ -5,6 +5,7 @@ import { proveKeys } from './prove-keys.ts';
 import { DELETE_REQUEST_KEYS, isConditionUnknown, settleDenied } from './requests.ts';
 import type { SplitRow } from './split.ts';
 import { isOwnWork, isUnclear, type KeyRows, outcomeOf, type TaskContext } from './task-context.ts';
+import { NULL_VERSION_ID, versioningLost } from './versioning.ts';
 
 type Action = { row: SplitRow; eTag: string; before: RowOutcome['before'] };
 
@@ -99,5 +100,9 @@ async function act(context: TaskContext, actions: readonly Action[]): Promise<vo
     } else {
       context.settle(row, outcomeOf('done', { newVersionId: answer?.addedMarkerId ?? null, before }));
     }
+  }
+  // Versioning was suspended between the look at it and the request: no further one may follow.
+  if (answers.some(({ addedMarkerId }) => addedMarkerId === NULL_VERSION_ID)) {
+    throw versioningLost(context.target.writtenBucket);
   }
 }

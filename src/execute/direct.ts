@@ -12,12 +12,13 @@ import { isRestorable } from './archived/restorable.ts';
 import type { Restorer } from './archived/restorer.ts';
 import type { Sleep } from './backoff.ts';
 import { forEachConcurrently } from './concurrently.ts';
+import { journalGone } from './journal-file.ts';
 import { outcomePath } from './outcome-file.ts';
 import { callPace, pacedCalls } from './paced-calls.ts';
 import { assertStartable } from './preflight.ts';
 import { copySourceOf, openManifest, type PlanRecord, writtenBucket } from './record.ts';
 import { atDestination, refusalOf } from './refusals.ts';
-import type { EndedScenario, RunOutcome } from './run-files.ts';
+import { type EndedScenario, type RunOutcome, readRunOutcome } from './run-files.ts';
 import { folderStore, outcomeFile, type RunStore } from './run-store.ts';
 import type { S3Calls } from './s3-calls.ts';
 import { type ManifestBytes, type Split, splitAt, splitsOf } from './split.ts';
@@ -61,6 +62,8 @@ type Run = Omit<DirectOptions, 'store'> & {
   refusedConditions: RefusedConditions;
   totalRows: number;
   settledRows: number;
+  /** Whether an earlier run came to its end, so that every split has its journal. */
+  hasEnded: boolean;
 };
 
 /**
@@ -98,6 +101,7 @@ export async function runDirect(options: DirectOptions): Promise<RunOutcome> {
       refusedConditions: { onDelete: false, onCopy: false },
       totalRows: plan.manifests.reduce((total, { rows }) => total + rows, 0),
       settledRows: 0,
+      hasEnded: options.archived === undefined && (await readRunOutcome(record)) !== null,
     };
     const scenarios: RunOutcome['scenarios'] = [];
     for (const manifest of plan.manifests) {
@@ -192,8 +196,10 @@ async function runSplit(
 ): Promise<TaskAnswer> {
   const { restorer, handOver = null } = run.archived ?? {};
   for (;;) {
-    const answer = await run.store.withJournal(scenario, split, ({ journal, name, isHeldNoMore }) =>
-      runTask({
+    const answer = await run.store.withJournal(scenario, split, async ({ journal, name, isHeldNoMore }) => {
+      // Its rows would be found done by nobody, and undo would lose them.
+      if (run.hasEnded && (await journal.read()) === '') throw journalGone(name);
+      return await runTask({
         calls: run.calls,
         manifest,
         split,
@@ -211,8 +217,8 @@ async function runSplit(
         }),
         ...(restorer !== undefined && { restorer }),
         ...(handOver !== null && { handOver: () => handOver(scenario, split.number) }),
-      }),
-    );
+      });
+    });
     if (answer.isComplete || run.isStopped()) return answer;
   }
 }

@@ -5,7 +5,7 @@ import { isConditionUnknown } from './requests.ts';
 import type { CopySettings, WriteCondition } from './s3-calls.ts';
 import type { SplitRow } from './split.ts';
 import { type OperationTarget, outcomeOf, type TaskContext } from './task-context.ts';
-import { versioningLost } from './versioning.ts';
+import { NULL_VERSION_ID, versioningLost } from './versioning.ts';
 
 /** A row that passed its guards, with all that the copy needs. */
 export type GuardedCopy = { row: SplitRow; source: ObjectHead; current: CurrentEntry };
@@ -32,7 +32,7 @@ export function settleCopied(
 ): void {
   const before = beforeOf(current);
   context.settle(row, outcomeOf('done', { newVersionId: answer.versionId, eTag: answer.eTag, before }));
-  if (answer.versionId === null || answer.versionId === 'null')
+  if (answer.versionId === null || answer.versionId === NULL_VERSION_ID)
     throw versioningLost(context.target.writtenBucket);
 }
 

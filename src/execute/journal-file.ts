@@ -81,6 +81,13 @@ function ignoreMissing(error: unknown): void {
 
 function cutShort(path: string): RunbookError {
   return new RunbookError('OUTCOMES_DAMAGED', `${path} was complete once and ends in the middle now.`, {
-    hint: 'put the file back as it was; or remove it and run start-jobs again: its rows are checked against the bucket, and nothing is done twice',
+    hint: 'put the file back as it was; verify and undo do without it. If it is lost, remove it, and outcome.json too, and run start-jobs again: its rows are checked against the bucket and nothing is done twice, but what is found done counts as already, which undo leaves alone',
+  });
+}
+
+/** The refusal where a run has ended, and the journal of one of its splits is gone. */
+export function journalGone(base: string): RunbookError {
+  return new RunbookError('OUTCOMES_DAMAGED', `${base}.csv is gone, although the run has ended.`, {
+    hint: 'put the folder of journals back; verify and undo do without it. If it is lost, remove outcome.json and run start-jobs again: the rows are checked against the bucket and nothing is done twice, but what is found done counts as already, which undo leaves alone',
   });
 }

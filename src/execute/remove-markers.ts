@@ -5,12 +5,11 @@ import { markerFromHead, type ProvenMarker } from './proven-marker.ts';
 import { DELETE_REQUEST_KEYS, settleDenied } from './requests.ts';
 import type { SplitRow } from './split.ts';
 import { isUnclear, type KeyRows, outcomeOf, type TaskContext } from './task-context.ts';
+import { NULL_VERSION_ID } from './versioning.ts';
 
 type Removal = { row: SplitRow; marker: ProvenMarker };
 type KeyRemovals = { key: KeyRows; proof: KeyProof; removals: Removal[] };
 
-/** The version ID of entries from before versioning, or while it was suspended. */
-const NULL_VERSION_ID = 'null';
 const LOOKUPS_IN_FLIGHT = 32;
 
 /**

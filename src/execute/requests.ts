@@ -14,10 +14,12 @@ export function isConditionUnknown(error: unknown): boolean {
   return error.failure === 'unsupported' || UNKNOWN_TO_THE_STORE.includes(error.code);
 }
 
-/** Settles a row whose request was not allowed. @returns whether it was that */
+/** Settles a row whose request was not allowed, or was not sent as it would have lost an object. @returns whether it was */
 export function settleDenied(context: TaskContext, row: SplitRow, error: unknown): boolean {
-  if (!(error instanceof S3CallError) || error.failure !== 'denied') return false;
-  context.settle(row, outcomeOf('denied', { detail: describeFailure(error) }));
+  if (!(error instanceof S3CallError)) return false;
+  if (error.failure !== 'denied' && error.failure !== 'no-versions') return false;
+  const outcome = error.failure === 'denied' ? 'denied' : 'refused';
+  context.settle(row, outcomeOf(outcome, { detail: describeFailure(error) }));
   return true;
 }
 

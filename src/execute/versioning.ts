@@ -2,6 +2,9 @@ import { RunbookError } from '../errors.ts';
 import { readPatiently, type Sleep } from './backoff.ts';
 import type { S3Calls } from './s3-calls.ts';
 
+/** The version ID of entries from before versioning, or while it was suspended. */
+export const NULL_VERSION_ID = 'null';
+
 /** Answers younger than this serve requests that are sent side by side. */
 const MAX_AGE_MS = 100;
 
@@ -30,6 +33,6 @@ export function watchVersioning(
 
 export function versioningLost(bucket: string, status = 'not Enabled any more'): RunbookError {
   return new RunbookError('VERSIONING_NOT_ENABLED', `Versioning of the bucket ${bucket} is ${status}.`, {
-    hint: `aws s3api put-bucket-versioning --bucket ${bucket} --versioning-configuration Status=Enabled; wait 15 minutes, take a fresh inventory if it was suspended meanwhile, and run the same command again`,
+    hint: `aws s3api put-bucket-versioning --bucket ${bucket} --versioning-configuration Status=Enabled; wait 15 minutes; then run the same command again: it goes on where it stopped. Where somebody may have written meanwhile, plan again from a fresh inventory instead: such a write took the place of the null version`,
   });
 }

@@ -143,11 +143,19 @@ async function claimFolder(
   { out, resume }: ListingOptions,
 ): Promise<() => Promise<void>> {
   const isUnfinished = await folder.exists();
+  if (isUnfinished && !resume) await refuseUnfinished(folder);
   if (!isUnfinished) await assertFree(out);
   await mkdir(dirname(out), { recursive: true });
   await folder.create();
-  const unlock = await folder.lock();
-  if (!isUnfinished || resume) return unlock;
+  return await folder.lock();
+}
+
+async function refuseUnfinished(folder: PartialFolder): Promise<never> {
+  // One that is at work is not to be resumed; whatever else lies there is of no interest here.
+  const unlock = await folder.lock().catch((error: unknown) => {
+    if (error instanceof RunbookError) throw error;
+    return async () => {};
+  });
   await unlock();
   throw new RunbookError('LISTING_NOT_RESUMABLE', `${folder.path} holds an unfinished listing.`, {
     hint: `add --resume to go on with it, or start anew: rm -r ${folder.path}`,

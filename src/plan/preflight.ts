@@ -9,11 +9,13 @@ import type { Check, PlanInputs } from './plan-file.ts';
 
 export type PreflightInputs = Pick<
   PlanInputs,
-  'mode' | 'markers' | 'prefixes' | 'scenarios' | 'destinationBucket'
+  'mode' | 'markers' | 'prefixes' | 'scenarios' | 'destinationBucket' | 'kmsKeyArn'
 >;
 
 /** Scenarios that remove delete markers, which MFA delete forbids (semantics, section 5). */
 const MARKER_REMOVALS: readonly Scenario[] = ['2', '4'];
+const NO_ENCRYPTION = { algorithm: null, kmsKey: null, mayHoldSseC: false };
+const COPIES: readonly Scenario[] = ['3a', '3b', '3c', '5a', '5b'];
 
 /** Checks of the bucket that is rolled back, or read from where copies go to another one. */
 export function bucketChecks(facts: BucketFacts, inputs: PreflightInputs): Check[] {
@@ -26,15 +28,18 @@ export function bucketChecks(facts: BucketFacts, inputs: PreflightInputs): Check
     ...notificationChecks(facts),
     ...objectLockChecks(facts),
     ...encryptionChecks(facts),
+    ...(inputs.destinationBucket === null ? copyEncryption(facts, inputs) : []),
     ...requesterPaysChecks(facts),
     ...unreadable(facts),
   ];
 }
 
 /** Checks of the bucket that receives the copies. */
-export function destinationChecks(facts: BucketFacts): Check[] {
+export function destinationChecks(facts: BucketFacts, inputs: PreflightInputs): Check[] {
   return [
     ...writtenVersioning(facts),
+    ...copyEncryption(facts, inputs),
+    ...objectLockChecks(facts),
     ...notificationChecks(facts),
     ...replicationChecks(facts),
     ...unreadable(facts),
@@ -172,13 +177,30 @@ function objectLockChecks({ bucket, objectLock }: BucketFacts): Check[] {
 
 /** Neither a listing nor HEAD without the key tells SSE-C; S3 Inventory's EncryptionStatus does. */
 function encryptionChecks({ bucket, encryption }: BucketFacts): Check[] {
-  if (!factOr(encryption, { algorithm: null, mayHoldSseC: false }).mayHoldSseC) return [];
+  if (!factOr(encryption, NO_ENCRYPTION).mayHoldSseC) return [];
   return [
     {
       code: 'SSE_C_POSSIBLE',
       level: 'info',
       message: `'${bucket}' does not block encryption with customers' keys (SSE-C); a listing does not show which versions have it, and such a version cannot be copied.`,
       hint: 'an S3 Inventory report with EncryptionStatus shows them',
+    },
+  ];
+}
+
+/** A copy has the encryption of the bucket it is made in, not that of the version (semantics, section 5). */
+function copyEncryption({ bucket, encryption }: BucketFacts, inputs: PreflightInputs): Check[] {
+  const { algorithm, kmsKey } = factOr(encryption, NO_ENCRYPTION);
+  const isKms = algorithm?.startsWith('aws:kms') ?? false;
+  const copies = inputs.markers === 'copy' || inputs.scenarios.some((scenario) => COPIES.includes(scenario));
+  if (!isKms || inputs.kmsKeyArn !== null || !copies) return [];
+  const key = kmsKey === null ? "the account's AWS managed key aws/s3" : `the key ${kmsKey}`;
+  return [
+    {
+      code: 'COPIES_ENCRYPTED_WITH_KMS',
+      level: 'info',
+      message: `Copies in '${bucket}' are encrypted with its default, ${algorithm} under ${key}: whoever makes them needs kms:GenerateDataKey and kms:Decrypt on it, whoever reads them kms:Decrypt.`,
+      hint: `aws kms describe-key --key-id ${kmsKey ?? 'alias/aws/s3'}`,
     },
   ];
 }

@@ -31,7 +31,7 @@ export type BucketFacts = {
   /** ARNs of topics, queues and functions; `EventBridge` */
   notifications: Fact<string[]>;
   objectLock: Fact<{ enabled: boolean; defaultRetention: string | null }>;
-  /** `mayHoldSseC`: objects encrypted with customers' keys are not blocked from this bucket */
-  encryption: Fact<{ algorithm: string | null; mayHoldSseC: boolean }>;
+  /** the default of new objects, copies included; `mayHoldSseC`: objects encrypted with customers' keys are not blocked from this bucket */
+  encryption: Fact<{ algorithm: string | null; kmsKey: string | null; mayHoldSseC: boolean }>;
   requesterPays: Fact<boolean>;
 };

@@ -10,6 +10,7 @@
  * - `precondition`: a condition of the request did not hold; nothing was done
  * - `archived`: the data needs RestoreObject first
  * - `unsupported`: the store does not know the request or one of its headers; nothing was done
+ * - `no-versions`: the store keeps no versions of the key, so that the request would lose an object; it was not sent
  * - `other`: anything else
  */
 export type S3Failure =
@@ -24,6 +25,7 @@ export type S3Failure =
   | 'precondition'
   | 'archived'
   | 'unsupported'
+  | 'no-versions'
   | 'other';
 
 /** The codes of "Error responses" (Amazon S3 API Reference) that decide more than their status does. */
@@ -54,6 +56,7 @@ const FAILURES: Record<string, S3Failure> = {
   TokenRefreshRequired: 'credentials',
   RequestTimeTooSkewed: 'credentials',
   CredentialsProviderError: 'credentials',
+  NoVersionsKept: 'no-versions',
   NoSuchBucket: 'no-bucket',
   PermanentRedirect: 'wrong-region',
   AuthorizationHeaderMalformed: 'wrong-region',

@@ -7,6 +7,7 @@ import { type GitHubDouble, startGitHubDouble } from '../../sandbox/github/serve
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
 import { actionResultSchema } from '../../src/actions/result.ts';
 import { PACKAGE_FOLDER } from '../cli/run-command.ts';
+import { surroundings } from '../execute/command.ts';
 
 /** The step of the action, in a process of its own, as a runner starts it. */
 
@@ -33,7 +34,7 @@ async function runStep(inputs: Record<string, string>) {
   const [output, summary] = ['output', 'summary'].map((name) => join(folder, name)) as [string, string];
   await Promise.all([writeFile(output, ''), writeFile(summary, '')]);
   const env = {
-    PATH: process.env.PATH,
+    ...surroundings(),
     GITHUB_ACTIONS: 'true',
     GITHUB_API_URL: github.url,
     GITHUB_REPOSITORY: 'acme/data',

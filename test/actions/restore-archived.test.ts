@@ -164,4 +164,4 @@ test('a deployed plan: jobs ask and, days later, the task function copies, with 
   expect(
     account.records.current(`${record.slice(`s3://${RECORDS}/`.length)}restore-approval.json`),
   ).toBeDefined();
-}, 120_000);
+});

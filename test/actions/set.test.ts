@@ -75,7 +75,7 @@ test('planned, shown, refused without an approval, started by one, and stopped b
   const undone = await place.step(run, 'undo', { record: folder, environment: ENVIRONMENT });
   expect([undone.status, undone.outputs.decision], undone.log).toEqual([0, 'planned']);
   expect(undone.summary).toContain('Undo the rollback of 2 buckets');
-}, 120_000);
+});
 
 test.each([
   ['one a line', 'images\ntables'],
@@ -159,4 +159,4 @@ test('on S3 Batch Operations: hostile names refused, one comment with the jobs o
   expect(place.comments(setId)[0]).toMatch(
     /Cleaned up:\*\* the stacks `rb-tables-\S+`, `rb-images-\S+` are gone/,
   );
-}, 180_000);
+});

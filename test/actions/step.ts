@@ -9,7 +9,7 @@ import { parseMarker } from '../../src/review/marker.ts';
 import { CONTRACTS } from '../../tools/action-files.ts';
 import { type Account, openAccount } from '../aws-end-to-end/account.ts';
 import { PACKAGE_FOLDER } from '../cli/run-command.ts';
-import { ENVIRONMENT as CREDENTIALS, compileCache } from '../execute/command.ts';
+import { ENVIRONMENT as CREDENTIALS, surroundings } from '../execute/command.ts';
 import { ALL, REPOSITORY } from '../github/double.ts';
 import { runEntry } from './run-entry.ts';
 
@@ -112,7 +112,7 @@ async function loseStep(
   const { folder, environment } = await prepareStep(place, action, inputs);
   const child = spawn(process.execPath, [join(PACKAGE_FOLDER, 'actions', action, 'main.ts')], {
     cwd: folder,
-    env: { PATH: process.env.PATH ?? '', ...compileCache(), ...CREDENTIALS, ...environment },
+    env: { ...surroundings(), ...CREDENTIALS, ...environment },
   });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -73,7 +73,7 @@ test('jobs ask, days later the task function copies; verified and undone', async
   for (const [key, content] of Object.entries(contentOf(account))) {
     if (key !== 'warm') expect(content, key).toBe(before[key]);
   }
-}, 120_000);
+});
 
 test('killed while the copies run, another process goes on with the same job; nothing is copied twice', async () => {
   const record = await leaveArchived(account);
@@ -101,7 +101,7 @@ test('killed while the copies run, another process goes on with the same job; no
   expect(tagKeys()).not.toContain('s3-rewind:approved');
   for (const key of ['flexible', 'deep', 'tiered', 'tiered-deep'])
     expect(account.bucket.stack(key), key).toHaveLength(3);
-}, 120_000);
+});
 
 test('what S3 Batch Operations copied by itself and found in an archive is gone on with, and start-jobs leaves it', async () => {
   const record = await leaveArchived(account, '--copy-with', 's3-batch-copy');
@@ -119,7 +119,7 @@ test('what S3 Batch Operations copied by itself and found in an archive is gone 
   // Its report still says that two were archived; the journals know better.
   const again = await account.startJobs(record, ...NOBODY);
   expect([again.status, JSON.parse(again.stdout)]).toMatchObject([3, { outcomes: { done: 4, drifted: 1 } }]);
-}, 120_000);
+});
 
 test('refused before anything is asked for: no proof, no stack; this machine copies where it is named', async () => {
   const record = await leaveArchived(account);
@@ -135,4 +135,4 @@ test('refused before anything is asked for: no proof, no stack; this machine cop
   // Agreed to without a proof: the default of a later run is what was agreed to.
   const copied = await restore(record);
   expect([copied.status, copyJobs()]).toEqual([0, []]);
-}, 120_000);
+});

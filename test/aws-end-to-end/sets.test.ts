@@ -175,7 +175,7 @@ test('one approval of the set starts the jobs of every member, each under the di
   expect([status, stdout]).toEqual([0, expect.stringContaining('All 2 members were run.')]);
   expect(stdout).toMatch(/1 .*tables .*3 .*3 .*done/);
   expect(buckets.map(contents)).toEqual([{ new: 'new' }, { new: 'new' }]);
-}, 120_000);
+});
 
 test('stopped between two members, deploy and start go on where they were; half a deployment does not start', async () => {
   const buckets = openPair();
@@ -209,7 +209,7 @@ test('stopped between two members, deploy and start go on where they were; half 
   expect(run).toMatchObject({ outcomes: { done: 6 }, notStarted: [] });
   expect(sandbox.requests.count('UpdateJobStatus')).toBe(2);
   expect(buckets.map(contents)).toEqual([AT_P, AT_P]);
-}, 120_000);
+});
 
 test('a set with a member that was changed since, or that is somewhere else, is refused', async () => {
   openPair();
@@ -235,7 +235,7 @@ test('a set with a member that was changed since, or that is somewhere else, is 
   expect(await refusal('deploy', '--record', record, ...DEPLOY, '--start')).toBe('2 SET_INVALID');
   expect(await refusal('restore-archived', '--record', record, '--offer')).toBe('2 SET_INVALID');
   expect(account.sandbox.requests.count('TagRole')).toBe(0);
-}, 60_000);
+});
 
 test('a replication pair, named from either side, on S3 Batch Operations', async () => {
   const { sandbox, bucket } = account;
@@ -278,7 +278,7 @@ test('a replication pair, named from either side, on S3 Batch Operations', async
   const listed = ['--list', '--plan-inventory', ...inventories];
   const verified = await answer('verify', '--record', record, ...listed);
   expect(verified).toMatchObject({ agrees: true, members: [{ state: {} }, { state: {} }] });
-}, 120_000);
+});
 
 test('the record on S3 with this machine at work: one set, one `--yes`, and `verify` from anywhere', async () => {
   const buckets = openPair();
@@ -292,4 +292,4 @@ test('the record on S3 with this machine at work: one set, one `--yes`, and `ver
   expect(buckets.map(contents)).toEqual([AT_P, AT_P]);
   const { status, stdout } = await command('verify', '--record', record);
   expect([status, stdout]).toEqual([0, expect.stringContaining('All members agree.')]);
-}, 60_000);
+});

@@ -43,7 +43,8 @@ export const REFUSED_FILES: Refusal[] = [
   {
     name: 'a device',
     files: {},
-    inventory: ['../../../dev/null'],
+    // From however deep a folder: above the root is the root.
+    inventory: [`${'../'.repeat(64)}dev/null`],
     code: 'INVENTORY_NOT_FOUND',
     message: /is a pipe or a device/,
     hint: /write it to a file first/,

@@ -22,7 +22,7 @@ describe('what start-jobs says of rows that were left', () => {
   test('one line an outcome, right for one row as for many', () => {
     expect(describeLeft(run({ done: 5, drifted: 1, denied: 2_000 }))).toEqual([
       '1 drifted: changed since the inventory was taken, and left alone; plan again with a fresh inventory',
-      '2,000 denied: not allowed; grant what the outcomes name, then run the same command again',
+      '2,000 denied: not allowed; grant what the outcomes name (docs/cross-account.md has the list), then run the same command again',
     ]);
   });
 

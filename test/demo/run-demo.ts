@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { compileCache } from '../execute/command.ts';
+import { surroundings } from '../execute/command.ts';
 
 const DEMO = fileURLToPath(new URL('../../demo/main.ts', import.meta.url));
 
@@ -22,7 +22,7 @@ export function runDemo(
     cwd: folder,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH ?? '', ...compileCache(), ...environment },
+    env: { ...surroundings(), ...environment },
   });
   const processGroup = child.pid ?? 0;
   let stdout = '';

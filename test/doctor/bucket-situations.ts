@@ -149,7 +149,11 @@ export const BUCKET_SITUATIONS: Situation[] = [
     (s) => (s.bucket.facts.value.notifications = read(['EventBridge'])),
     { BUCKET_NOTIFICATIONS: 'warning' },
   ],
-  ['SSE-C', (s) => (s.bucket.facts.value.encryption = read({ algorithm: 'AES256', mayHoldSseC: true })), {}],
+  [
+    'SSE-C',
+    (s) => (s.bucket.facts.value.encryption = read({ algorithm: 'AES256', kmsKey: null, mayHoldSseC: true })),
+    {},
+  ],
   [
     'encryption not known to the store',
     (s) => Object.assign(s.bucket.facts.value, { encryption: { readable: false, reason: 'NotImplemented' } }),

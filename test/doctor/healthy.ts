@@ -46,7 +46,11 @@ const bucketFacts = (bucket: string) => ({
     enabled: false,
     defaultRetention: null,
   }),
-  encryption: read({ algorithm: 'AES256' as string | null, mayHoldSseC: false }),
+  encryption: read({
+    algorithm: 'AES256' as string | null,
+    kmsKey: null as string | null,
+    mayHoldSseC: false,
+  }),
   requesterPays: read(false),
 });
 

@@ -9,10 +9,14 @@ const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
 export type CommandResult = { status: number | null; stdout: string; stderr: string };
 
-/** Child processes of a test run share what Node.js has compiled (test/compile-cache.ts). */
-export function compileCache(): Record<string, string> {
-  const folder = process.env.NODE_COMPILE_CACHE;
-  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
+/**
+ * What child processes of a test run know of it: where programs are, what Node.js has compiled (test/compile-cache.ts),
+ * and where temporary files go (test/temporary-folder.ts).
+ */
+export function surroundings(): Record<string, string> {
+  const { PATH, NODE_COMPILE_CACHE, TMPDIR } = process.env;
+  const given = Object.entries({ PATH, NODE_COMPILE_CACHE, TMPDIR });
+  return Object.fromEntries(given.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
 }
 
 /** What a user has set who runs commands against a store on loopback. */
@@ -45,8 +49,7 @@ export function startCommand(
 ): { child: ChildProcess; result: Promise<CommandResult> } {
   const child = spawn(process.execPath, [CLI, ...addressCommand(store, args)], {
     env: {
-      PATH: process.env.PATH ?? '',
-      ...compileCache(),
+      ...surroundings(),
       ...ENVIRONMENT,
       ...environment,
     },

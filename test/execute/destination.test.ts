@@ -59,6 +59,22 @@ test('another store: the data goes through this machine, with all that a copy ke
   expect([verified.status, verified.stderr]).toEqual([0, '']);
 });
 
+test('an object that the destination has already is left alone, and the summary says that it is that', async () => {
+  const copy = stage.sandbox.createBucket('copy', { versioning: 'Enabled' });
+  const there = copy.put('dir/k ü', { body: 'of the destination' });
+  const { record } = await copyRecord();
+  const { status, stdout } = await runCommand(stage.sandbox, [
+    'start-jobs',
+    '--record',
+    record.folder,
+    '--yes',
+    '--quiet',
+  ]);
+  expect(status).toBe(3);
+  expect(stdout).toContain('1 drifted: the destination has an object of that key already');
+  expect(copy.current('dir/k ü')).toBe(there);
+});
+
 test('another Region of the same store: the store copies', async () => {
   const copy = stage.sandbox.createBucket('copy', { versioning: 'Enabled', region: 'eu-west-1' });
   const { record } = await copyRecord();

@@ -316,7 +316,7 @@ test('killed at any request, the next run goes on and asks for nothing twice', a
     outcome: { outcomes: { done: 61, already: 0 } },
   });
   for (const key of keys) expect([bodyOf(key), stage.bucket.stack(key).length]).toEqual([`${key} old`, 3]);
-}, 120_000);
+});
 
 test.each([1, 2, 3])(
   'whenever it is run, each version is restored once and each key ends right (seed %i)',

@@ -94,6 +94,19 @@ describe('exit status and result', () => {
   });
 });
 
+test('--requester-pays goes with every request of the run', async () => {
+  const record = await addingRecord();
+  const payers = new Set<string | undefined>();
+  const note = (_: string, request: { headers: ReadonlyMap<string, string> }) =>
+    void payers.add(request.headers.get('x-amz-request-payer'));
+  stage.sandbox.on('before', note);
+  expect((await runCommand(stage.sandbox, [...startArgs(record), '--requester-pays'])).status).toBe(0);
+  expect([...payers]).toEqual(['requester']);
+  payers.clear();
+  expect((await runCommand(stage.sandbox, startArgs(record))).status).toBe(0);
+  expect([...payers]).toEqual([undefined]);
+});
+
 describe('refusals change nothing', () => {
   const refused = async (
     record: PlanRecord,
@@ -265,5 +278,33 @@ describe('interrupted', () => {
     }
     expect(markers()).toBe(20);
     for (const [key] of stage.bucket.stacks.from(() => true)) expect(stage.bucket.stack(key)).toHaveLength(2);
+  });
+
+  test('versioning suspended right before the request that adds the markers stops it there', async () => {
+    const record = await addingRecord();
+    const off = stage.sandbox.on('before', (operation) => {
+      if (operation === 'DeleteObjects') stage.bucket.versioning = 'Suspended';
+    });
+    await expect(run(stage, record)).rejects.toMatchObject({ code: 'VERSIONING_NOT_ENABLED' });
+    off();
+    stage.bucket.versioning = 'Enabled';
+    expect((await run(stage, record)).outcomes).toMatchObject({ done: 3 });
+    for (const [key] of stage.bucket.stacks.from(() => true)) expect(stage.bucket.stack(key)).toHaveLength(2);
+  });
+
+  test('without its journals a run that has ended is not run again: undo would lose what it did', async () => {
+    const record = await addingRecord();
+    await run(stage, record);
+    const outcomes = join(record.folder, 'outcomes/scenario1.csv');
+    const text = await readFile(outcomes, 'utf8');
+    await rm(join(record.folder, 'outcomes/journal'), { recursive: true });
+    const { status, stderr } = await runCommand(stage.sandbox, startArgs(record));
+    expect([status, stderr.split(':')[0]]).toEqual([2, 'OUTCOMES_DAMAGED']);
+    expect(await readFile(outcomes, 'utf8')).toBe(text);
+
+    // As the message says, for who has lost them.
+    await rm(join(record.folder, 'outcome.json'));
+    expect((await run(stage, record)).outcomes).toMatchObject({ already: 3 });
+    expect(markers()).toBe(3);
   });
 });

@@ -57,3 +57,17 @@ describe.each(ROWS)('scenario %s', (scenario, makeRow) => {
     },
   );
 });
+
+test('a copy that became no version of its own ends the run', async () => {
+  const { bucket, sandbox } = stage;
+  sandbox.clock.set(BEFORE_P);
+  bucket.put('k', { body: 'old' });
+  sandbox.clock.set(AFTER_P);
+  const rows = ROWS.filter(([scenario]) => scenario === '3b').map(([, makeRow]) => makeRow('k'));
+  const record = await writeRecord(stage.folder, { '3b': rows });
+  sandbox.clock.set(RUN_TIME);
+  sandbox.on('before', (operation) => {
+    if (operation === 'CopyObject') bucket.versioning = 'Suspended';
+  });
+  await expect(run(stage, record)).rejects.toMatchObject({ code: 'VERSIONING_NOT_ENABLED' });
+});

@@ -92,6 +92,17 @@ describe('refusals', () => {
   });
 });
 
+test('plan --list looks at the destination before it lists for a long time', async () => {
+  await withFolder(async (folder) => {
+    const { status, stderr } = await run([
+      ...['plan', '--list', '--bucket', 'data', '--timestamp', '2025-01-01T00:00:00Z', '--quiet'],
+      ...['--mode', 'copy-to-bucket', '--destination-bucket', 'not-there', '--out', join(folder, 'plan')],
+    ]);
+    expect([status, stderr.split(':')[0]]).toEqual([2, 'BUCKET_NOT_FOUND']);
+    expect(sandbox.requests.count('ListObjectVersions')).toBe(0);
+  });
+});
+
 test('plan --list lists first, keeps the listing in the record and the bucket in mind', async () => {
   const lifecycle =
     '<LifecycleConfiguration><Rule><ID>old</ID><Status>Enabled</Status><Filter></Filter><NoncurrentVersionExpiration><NoncurrentDays>400</NoncurrentDays></NoncurrentVersionExpiration></Rule></LifecycleConfiguration>';

@@ -58,6 +58,13 @@ describe('parsePlanInputs', () => {
 
   const REFUSED: [change: Partial<RawPlanInputs>, code: ErrorCode, message: RegExp][] = [
     [{ bucket: 'My_Bucket' }, 'INVALID_BUCKET', /'My_Bucket'/],
+    [{ bucket: 'arn:aws:s3:::data' }, 'INVALID_BUCKET', /is the ARN of a bucket/],
+    [
+      { bucket: 'arn:aws:s3:eu-west-1:123456789012:accesspoint/reports' },
+      'INVALID_BUCKET',
+      /is an access point/,
+    ],
+    [{ bucket: 'reports-a1b2c3-s3alias' }, 'INVALID_BUCKET', /is an access point/],
     [{ timestamp: 'yesterday' }, 'INVALID_TIMESTAMP', /'yesterday'/],
     [{ timestamp: '2025-11-22T12:00:01Z' }, 'TIMESTAMP_IN_FUTURE', /future/],
     [{ mode: 'Bucket-Rollback' }, 'INVALID_OPTION', /--mode 'Bucket-Rollback' is not a choice/],

@@ -11,7 +11,10 @@ let shared: Promise<Planner> | null = null;
 function sharedPlanner(): Promise<Planner> {
   if (shared !== null) return shared;
   const planner = openPlanner();
-  afterAll(async () => (await planner).close());
+  afterAll(async () => {
+    shared = null;
+    await (await planner).close();
+  });
   shared = planner;
   return planner;
 }

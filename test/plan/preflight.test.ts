@@ -17,9 +17,14 @@ const quiet: BucketFacts = {
   replication: known({ destinations: [], deleteMarkers: false }),
   notifications: known([]),
   objectLock: known({ enabled: false, defaultRetention: null }),
-  encryption: known({ algorithm: 'AES256', mayHoldSseC: false }),
+  encryption: known({ algorithm: 'AES256', kmsKey: null, mayHoldSseC: false }),
   requesterPays: known(false),
 };
+
+const KMS_DEFAULT: BucketFacts['encryption'] = known({
+  ...{ algorithm: 'aws:kms', kmsKey: 'arn:aws:kms:eu-west-1:1:key/k' },
+  mayHoldSseC: false,
+});
 
 const inputs: PreflightInputs = {
   mode: 'bucket-rollback',
@@ -27,6 +32,7 @@ const inputs: PreflightInputs = {
   prefixes: [],
   scenarios: ['1', '2', '3a', '3b', '3c'],
   destinationBucket: null,
+  kmsKeyArn: null,
 };
 
 const rule = (part: Partial<LifecycleRule>): LifecycleRule => ({
@@ -122,10 +128,18 @@ test.each<[string, Partial<BucketFacts>, Partial<PreflightInputs>, string[]]>([
   ],
   [
     'SSE-C not blocked',
-    { encryption: known({ algorithm: null, mayHoldSseC: true }) },
+    { encryption: known({ algorithm: null, kmsKey: null, mayHoldSseC: true }) },
     {},
     ['info SSE_C_POSSIBLE'],
   ],
+  [
+    'copies get the default encryption, KMS',
+    { encryption: KMS_DEFAULT },
+    {},
+    ['info COPIES_ENCRYPTED_WITH_KMS'],
+  ],
+  ['a key of its own for the copies', { encryption: KMS_DEFAULT }, { kmsKeyArn: 'arn:aws:kms:x' }, []],
+  ['no copies', { encryption: KMS_DEFAULT }, { mode: 'delete-marker-removal', scenarios: ['4'] }, []],
   ['requester pays', { requesterPays: known(true) }, {}, ['warning REQUESTER_PAYS']],
   [
     'not readable',
@@ -137,10 +151,34 @@ test.each<[string, Partial<BucketFacts>, Partial<PreflightInputs>, string[]]>([
   expect(codes(facts, changed)).toEqual(expected);
 });
 
-test('the destination is written to: its versioning has to be enabled', () => {
-  expect(destinationChecks({ ...quiet, versioning: known('Suspended') })).toMatchObject([
-    { code: 'VERSIONING_NOT_ENABLED', level: 'blocking' },
-  ]);
+describe('the destination is written to', () => {
+  const toBucket = {
+    ...inputs,
+    mode: 'copy-to-bucket',
+    scenarios: ['5b'],
+    destinationBucket: 'copy',
+  } as const;
+  test.each<[string, Partial<BucketFacts>, string[]]>([
+    ['like any other', {}, []],
+    [
+      'its versioning has to be enabled',
+      { versioning: known('Suspended') },
+      ['blocking VERSIONING_NOT_ENABLED'],
+    ],
+    [
+      'copies get its default retention',
+      { objectLock: known({ enabled: true, defaultRetention: 'COMPLIANCE for 7 years' }) },
+      ['warning OBJECT_LOCK_ENABLED'],
+    ],
+    ['copies get its default encryption', { encryption: KMS_DEFAULT }, ['info COPIES_ENCRYPTED_WITH_KMS']],
+  ])('%s', (_, facts, expected) => {
+    const checks = destinationChecks({ ...quiet, ...facts }, { ...toBucket, scenarios: ['5b'] });
+    expect(checks.map(({ code, level }) => `${level} ${code}`)).toEqual(expected);
+  });
+  test('the bucket that is read has no say in the encryption of copies elsewhere', () => {
+    const checks = bucketChecks({ ...quiet, encryption: KMS_DEFAULT }, { ...toBucket, scenarios: ['5b'] });
+    expect(checks).toEqual([]);
+  });
 });
 
 describe('the smallest NoncurrentDays that reach the scope', () => {

@@ -16,6 +16,7 @@ import { MODES } from '../../src/s3/rollback.ts';
 import { SERVERS } from '../conformance/deviations.ts';
 import { isLoopback, ServerUnderTest } from '../conformance/server-under-test.ts';
 import { HOSTILE_KEYS } from '../execute/histories.ts';
+import { tryFolderKey } from './folder-keys.ts';
 import { badDeploy, randomHistory } from './history.ts';
 import { KNOWN_DIFFERENCES } from './known-differences.ts';
 import { type LockTrial, tryLocks } from './locks.ts';
@@ -91,8 +92,14 @@ async function runStories(
 
   const locks: LockTrial = { ...common, random: new SeededRandom(seed) };
   if (!known.convertsGovernance) say('known   GOVERNANCE is not made COMPLIANCE without a bypass');
+  const folderKey = {
+    ...common,
+    isKept: !Object.hasOwn(known.keys, 'a/'),
+    record: join(folder, 'folder-key'),
+  };
   const trials = [
     ...stories.map((story) => ({ name: story.name, run: () => story.rollBackAndForth(timestamp) })),
+    { name: 'a key that ends in a slash', run: () => tryFolderKey(folderKey, timestamp) },
     { name: 'Object Lock', run: () => tryLocks(locks) },
   ];
   let failures = unforeseen.length;

@@ -140,3 +140,42 @@ test('a copy over a write that no guard saw, on a store without conditions: undo
   expect(await undo(record)).toMatchObject({ done: 1 });
   expect(bucket.current('k')).toMatchObject({ content: { size: 'written in between'.length } });
 });
+
+test('other data that someone wrote after a copy was announced is not taken for the copy', async () => {
+  const { bucket, sandbox } = stage;
+  sandbox.clock.set(BEFORE_P);
+  const versionId = bucket.put('k', { body: 'good' }).versionId;
+  sandbox.clock.set(AFTER_P);
+  const currentVersionId = bucket.put('k', { body: 'bad' }).versionId;
+  sandbox.clock.set(RUN_TIME);
+  const record = await writeRecord(stage.folder, { '3b': [row('k', { versionId, currentVersionId })] });
+  const copyObject = async () => {
+    bucket.put('k', { body: 'later' });
+    throw new Error('the process dies');
+  };
+  await expect(run(stage, record, { ...stage.calls, copyObject })).rejects.toThrow('the process dies');
+  sandbox.clock.advance(60);
+  expect((await run(stage, record)).outcomes).toMatchObject({ drifted: 1 });
+  expect(bucket.current('k')).toMatchObject({ content: { size: 'later'.length } });
+});
+
+test('verify tells a marker that is back, and a key that was undeleted before the run and written since', async () => {
+  const { bucket, sandbox } = stage;
+  sandbox.clock.set(BEFORE_P);
+  const exposedVersionId = bucket.put('early', { body: 'good' }).versionId;
+  sandbox.clock.set(AFTER_P);
+  const early = bucket.addDeleteMarker('early').versionId;
+  const back = bucket.addDeleteMarker('back').versionId;
+  const rows = [
+    row('back', { versionId: back, currentVersionId: back }),
+    row('early', { versionId: early, currentVersionId: early, exposedVersionId }),
+  ];
+  const record = await writeRecord(stage.folder, { '2': rows });
+  bucket.remove('early', early);
+  sandbox.clock.set(RUN_TIME);
+  expect((await run(stage, record)).outcomes).toMatchObject({ done: 1, already: 1 });
+  expect(await verify(record)).toMatchObject({ agrees: true, compared: 2 });
+  bucket.addDeleteMarker('back', { versionId: back });
+  bucket.put('early', { body: 'later' });
+  expect(await verify(record)).toMatchObject({ agrees: false, differences: 2 });
+});

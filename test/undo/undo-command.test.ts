@@ -55,6 +55,21 @@ test('each operation is taken back by the one of the table', async () => {
   ]);
 });
 
+test('the way back takes nothing over of how the run copied', async () => {
+  setUp();
+  const record = await planNow(stage, { storageClass: 'STANDARD_IA' });
+  await run(stage, record);
+  const { plan } = record;
+  const copied = {
+    ...record,
+    plan: { ...plan, inputs: { ...plan.inputs, copyWith: 's3-batch-copy' as const } },
+  };
+  const { inputs } = (await undoRecord(stage.folder, copied)).plan;
+  expect([inputs.storageClass, inputs.copyWith, inputs.bucket]).toEqual(['as-source', undefined, 'data']);
+  await run(stage, await undoRecord(stage.folder, record));
+  expect(stage.bucket.current('copied')).toMatchObject({ attributes: { storageClass: 'STANDARD' } });
+});
+
 test('undo of undo is the state after the rollback', async () => {
   setUp();
   const before = stateOf(stage.bucket);

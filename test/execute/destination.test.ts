@@ -25,7 +25,7 @@ afterEach(async () => {
 const ATTRIBUTES = {
   headers: { 'content-type': 'text/plain', 'cache-control': 'no-cache', expires: 'never' },
   metadata: { owner: 'ops' },
-  tags: new Map([['a b', 'c&d']]),
+  tags: new Map([['a b', 'c=d+e']]),
   websiteRedirect: '/there',
 };
 

@@ -149,8 +149,7 @@ function parsedBoolean(name: string): string {
 function parsedInteger(name: string, dialect: SqlDialect): string {
   if (dialect === 'athena') return `CAST(nullif(${name}, '') AS bigint)`;
   // Athena's cast takes digits alone, DuckDB's also fractions, exponents, underscores and hexadecimal digits. What
-  // comes back as it was has digits alone; only the rest, leading zeros for example, needs the pattern, which costs
-  // more than both casts.
+  // comes back as it was has digits alone; only the rest, leading zeros for example, needs the pattern.
   const strict = `CASE WHEN ${name} GLOB '*[!0-9]*' THEN ${unreadable(name)} ELSE ${name} END`;
   return `CASE WHEN CAST(CAST(${name} AS ubigint) AS varchar) = ${name} THEN CAST(${name} AS bigint) ELSE CAST(${strict} AS bigint) END`;
 }

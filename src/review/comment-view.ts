@@ -4,7 +4,7 @@ import { buildActivityChart } from './activity-chart.ts';
 import { formatCount, formatQuantity, formatUtc, secondsBetween } from './figures.ts';
 import { buildLeftAloneRows, type LeftAloneRow } from './left-alone.ts';
 import { formatMarker } from './marker.ts';
-import { DEPLOY_FIRST, decideNextStep } from './next-step.ts';
+import { DEPLOY_FIRST, decideNextStep, START_UNDO } from './next-step.ts';
 import { buildSampleGroups } from './samples.ts';
 import { buildScenarioTable, type ScenarioTable, sum } from './scenario-table.ts';
 
@@ -49,7 +49,8 @@ export function buildCommentView(
   const prefixes = plan.topPrefixes.toSorted((a, b) => b.keys - a.keys);
   const groups = buildSampleGroups(plan, table.rows, leftAlone, limits.samplesPerGroup);
   const extras = plan.estimate.extras;
-  const nextStep = decideNextStep(allChecks, table, options.nextStep ?? (inputs.copyWith && DEPLOY_FIRST));
+  const ownStep = plan.origin === 'undo' ? START_UNDO : inputs.copyWith && DEPLOY_FIRST;
+  const nextStep = decideNextStep(allChecks, table, options.nextStep ?? ownStep);
   return {
     marker: formatMarker({ v: 1, rollbackId: plan.rollbackId, digest: plan.digest }),
     title: describeTitle(plan),

@@ -8,12 +8,19 @@ const MAX_CHECK_CHARACTERS = 400;
 /** Blocking checks that are spelled out beside the next step; all of them stand in the table of checks. */
 const MAX_BLOCKING_SHOWN = 3;
 
-const START_LOCALLY = [
-  'read the table, the checks and the samples below. If they describe the rollback that you want, start it; FOLDER is the folder that holds `plan.json`:',
-  '```sh',
-  'npm run --silent s3-rewind -- start-jobs --record FOLDER --yes',
-  '```',
-].join('\n');
+const START_LOCALLY = startLocally('the table, the checks and the samples below', 'rollback');
+
+/** The review of an undo has no samples. */
+export const START_UNDO = startLocally('the table and the checks below', 'undo');
+
+function startLocally(what: string, plan: string): string {
+  return [
+    `read ${what}. If they describe the ${plan} that you want, start it; FOLDER is the folder that holds \`plan.json\`:`,
+    '```sh',
+    'npm run --silent s3-rewind -- start-jobs --record FOLDER --yes',
+    '```',
+  ].join('\n');
+}
 
 /** Where S3's own jobs are to copy, there is nothing to start on this machine. */
 export const DEPLOY_FIRST = [

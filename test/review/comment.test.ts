@@ -212,7 +212,11 @@ describe('what is clear within ten seconds', () => {
 });
 
 test('an undo gives no size of what it hides, since its record does not know it', () => {
-  const plan = buildSamplePlan({ origin: 'undo', scenarios: { '1': 318_204, '2': 1208, '3b': 12 } });
+  const plan = buildSamplePlan({
+    origin: 'undo',
+    samples: [],
+    scenarios: { '1': 318_204, '2': 1208, '3b': 12 },
+  });
   const row = (scenario: string) =>
     renderComment(plan, { template })
       .split('\n')
@@ -221,7 +225,10 @@ test('an undo gives no size of what it hides, since its record does not know it'
       ?.trim();
   expect([row('1'), row('2')]).toEqual(['–', '–']);
   expect(row('3b')).toMatch(/^\d/);
-  expect(renderComment(plan, { template })).toContain('The run left it as it was');
+  const text = renderComment(plan, { template });
+  expect(text).toContain('The run left it as it was');
+  expect(text).toContain('If they describe the undo that you want');
+  expect(text).not.toMatch(/samples/i);
 });
 
 test('the first line finds the comment again', () => {

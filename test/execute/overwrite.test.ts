@@ -23,6 +23,8 @@ afterEach(async () => {
 
 const INPUTS = { mode: 'copy-to-bucket', destinationBucket: 'copy', overwrite: true };
 const LARGE = 6_000_000_000;
+/** More than a run of one key takes. */
+const MOST_STEPS = 100;
 
 /** A record of one key, whose source holds `good`. */
 async function planCopy(options: { size?: number; versionId?: string } = {}): Promise<PlanRecord> {
@@ -126,6 +128,7 @@ describe('a run that died after its copy', () => {
   /** Runs until right after the copy was made, before its answer is noted. */
   async function dieAfterCopy(record: PlanRecord, entries: number): Promise<void> {
     for (let step = 1; copy.stack('k').length < entries; step += 1) {
+      expect(step).toBeLessThan(MOST_STEPS);
       await runUntil(stage, record, { step, torn: 0 });
       stage.sandbox.clock.advance(60);
     }
@@ -180,6 +183,7 @@ describe('by parts', () => {
     const record = await planCopy({ size: LARGE });
     putThere('theirs');
     for (let step = 1; [...copy.uploads.values()].every(({ parts }) => parts.size === 0); step += 1) {
+      expect(step).toBeLessThan(MOST_STEPS);
       await runUntil(stage, record, { step, torn: 0 });
       stage.sandbox.clock.advance(60);
     }

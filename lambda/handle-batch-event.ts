@@ -101,6 +101,7 @@ async function runSplit(work: Work, job: TaskArguments, split: Split): Promise<T
       target: {
         bucket: job.bucket,
         writtenBucket: job.writtenBucket,
+        overwrite: work.scope.manifests[job.scenario]?.overwrite === true,
         storageClass: job.storageClass as StorageClassChoice,
         kmsKeyArn: job.kmsKeyArn,
       },

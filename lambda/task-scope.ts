@@ -10,8 +10,13 @@ import type { BatchTask } from './batch-event.ts';
  * agree: one that was made for another plan, by mistake or malice, is refused.
  */
 export type FunctionScope = Pick<TaskArguments, 'record' | 'digest' | 'bucket' | 'writtenBucket'> & {
-  /** what each scenario does, and the size of its manifest, from which the splits follow */
-  manifests: Partial<Record<Scenario, { operation: TaskOperation; bytes: number; rows: number }>>;
+  /**
+   * What each scenario does, and the size of its manifest, from which the splits follow. Whether copies go over what a
+   * destination has is said here alone: no job can ask for it.
+   */
+  manifests: Partial<
+    Record<Scenario, { operation: TaskOperation; bytes: number; rows: number; overwrite?: true }>
+  >;
 };
 type FixedField = Exclude<keyof FunctionScope, 'manifests'>;
 

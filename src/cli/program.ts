@@ -152,6 +152,10 @@ function addPlanCommand(program: Command): void {
     )
     .option('--destination-bucket <name>', 'for copy-to-bucket: the bucket that receives the copies')
     .option(
+      '--overwrite',
+      'for copy-to-bucket: copy over objects that the destination has; they become noncurrent, and undo brings them back',
+    )
+    .option(
       '--storage-class <class>',
       `class of the copies: ${STORAGE_CLASS_CHOICES.join(', ')}`,
       'as-source',

@@ -19,7 +19,7 @@ const NEXT_STEPS: Partial<Record<Outcome, string>> = {
 };
 /** Of a copy to another bucket, the guard is that nothing is there yet. */
 const IN_DESTINATION =
-  'the destination has an object of that key already, and it is left alone; compare the two, or copy into an empty bucket';
+  'the destination has an object of that key already, and it is left alone; compare the two, copy into an empty bucket, or plan again with --overwrite';
 /** These rows are tried again by the same command. */
 const TRIED_AGAIN: readonly Outcome[] = ['denied', 'failed'];
 

@@ -99,6 +99,7 @@ async function settle(
   const evidence: CopyEvidence = {
     writtenBucket: writtenBucket(plan),
     isInPlace: copySourceOf(plan) === null,
+    overwrite: plan.inputs.overwrite === true,
     report,
     isWhole,
     from: new Date(startedAt),

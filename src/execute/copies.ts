@@ -6,13 +6,14 @@ import {
   copiesToBucket,
   copySettings,
   type GuardedCopy,
+  overwritesDestination,
   readCurrent,
   settleCopied,
   withCondition,
 } from './guarded-copy.ts';
 import { describeEntry } from './key-proof.ts';
 import { abandonUpload, copyByParts } from './multipart.ts';
-import { ownCopyOutcome } from './own-copy.ts';
+import { findOwnCopy, ownCopyOutcome } from './own-copy.ts';
 import { describeFailure, isConditionUnknown, settleDenied } from './requests.ts';
 import type { SplitRow } from './split.ts';
 import { isUnclear, type KeyRows, outcomeOf, type TaskContext } from './task-context.ts';
@@ -78,15 +79,21 @@ async function guard(context: TaskContext, row: SplitRow): Promise<GuardedCopy |
     return null;
   }
   const source = { bucket: row.bucket, key: row.key, versionId: row.versionId };
+  const isOverwriting = overwritesDestination(target);
+  // Nothing but its own copy stops such a row, so a request that may still be under way has to have come to its end.
+  if (isOverwriting && isUnclear(context.history(row))) await context.waitForStragglers();
   const [current, head] = await Promise.all([
     readCurrent(context, row),
     context.read(() => calls.headObject(source)),
   ]);
+  const found = isOverwriting ? await findOwnCopy(context, row, head) : null;
   const isToBucket = copiesToBucket(target);
   const isExpected = isToBucket
-    ? current.kind !== 'version'
+    ? isOverwriting || current.kind !== 'version'
     : current.kind !== 'none' && current.versionId === row.currentVersionId;
-  if (!isExpected) {
+  if (found !== null) {
+    context.settle(row, found);
+  } else if (!isExpected) {
     const own = await ownCopyOutcome(context, row, current, head);
     const detail = `current is ${describeEntry(current)}, not ${isToBucket ? 'nothing' : row.currentVersionId}`;
     if (own === null) await abandonUpload(context, row);

@@ -94,6 +94,7 @@ export async function runDirect(options: DirectOptions): Promise<RunOutcome> {
       target: {
         bucket: plan.inputs.bucket,
         writtenBucket: bucket,
+        overwrite: plan.inputs.overwrite === true,
         storageClass: plan.inputs.storageClass,
         kmsKeyArn: plan.inputs.kmsKeyArn,
       },

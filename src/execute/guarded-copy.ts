@@ -1,4 +1,5 @@
 import type { ObjectHead } from '../s3/version-entry.ts';
+import type { RowOutcome } from './journal.ts';
 import { type CurrentEntry, currentFromHead } from './key-proof.ts';
 import { listKey } from './prove-keys.ts';
 import { isConditionUnknown } from './requests.ts';
@@ -13,6 +14,11 @@ export type GuardedCopy = { row: SplitRow; source: ObjectHead; current: CurrentE
 /** Whether the copies go to another bucket than the one they come from. */
 export function copiesToBucket({ bucket, writtenBucket }: OperationTarget): boolean {
   return bucket !== writtenBucket;
+}
+
+/** Whether a copy to another bucket goes over whatever is current there (semantics, section 5). */
+export function overwritesDestination(target: OperationTarget): boolean {
+  return target.overwrite && copiesToBucket(target);
 }
 
 /** The current entry of the key that is written. */
@@ -30,15 +36,21 @@ export function settleCopied(
   { row, current }: GuardedCopy,
   answer: { versionId: string | null; eTag: string },
 ): void {
-  const before = beforeOf(current);
+  const before = beforeOf(context.target, row, current);
   context.settle(row, outcomeOf('done', { newVersionId: answer.versionId, eTag: answer.eTag, before }));
   if (answer.versionId === null || answer.versionId === NULL_VERSION_ID)
     throw versioningLost(context.target.writtenBucket);
 }
 
-export function beforeOf(current: CurrentEntry) {
-  if (current.kind !== 'version') return { kind: current.kind };
-  return { kind: current.kind, size: current.size, storageClass: current.storageClass };
+/**
+ * What a copy went over: by its ID where that is not the version that the plan expected, as undo brings it back. In a
+ * destination it never is: what the row expects is a version of the source, whatever its ID, which can be `null` in both.
+ */
+export function beforeOf(target: OperationTarget, row: SplitRow, entry: CurrentEntry): RowOutcome['before'] {
+  if (entry.kind !== 'version') return { kind: entry.kind };
+  const { kind, size, storageClass, versionId } = entry;
+  const isPlanned = !copiesToBucket(target) && versionId === row.currentVersionId;
+  return { kind, size, storageClass, ...(!isPlanned && { versionId }) };
 }
 
 /** Storage class as asked or as the source's, encryption as asked or the bucket's default. */

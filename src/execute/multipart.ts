@@ -4,6 +4,7 @@ import {
   copiesToBucket,
   copySettings,
   type GuardedCopy,
+  overwritesDestination,
   readCurrent,
   settleCopied,
   withCondition,
@@ -68,7 +69,7 @@ export async function copyByParts(context: TaskContext, guarded: GuardedCopy): P
 }
 
 function isStill({ target }: TaskContext, before: CurrentEntry, now: CurrentEntry): boolean {
-  if (copiesToBucket(target)) return now.kind !== 'version';
+  if (copiesToBucket(target) && !target.overwrite) return now.kind !== 'version';
   if (before.kind === 'none' || now.kind === 'none') return before.kind === now.kind;
   return before.versionId === now.versionId;
 }
@@ -87,8 +88,12 @@ export async function abandonUpload(context: TaskContext, row: SplitRow): Promis
 }
 
 /** The upload of an earlier run, where it is still open, or a new one with all that a copy keeps. */
-async function openUpload(context: TaskContext, { row, source }: GuardedCopy): Promise<UploadAddress> {
+async function openUpload(
+  context: TaskContext,
+  { row, source, current }: GuardedCopy,
+): Promise<UploadAddress> {
   const address = { bucket: context.target.writtenBucket, key: row.key };
+  if (isWrittenSince(context, row, current)) await abandonUpload(context, row);
   const earlier = context.history(row).upload;
   if (earlier !== null) {
     const upload = { ...address, uploadId: earlier.id };
@@ -105,6 +110,13 @@ async function openUpload(context: TaskContext, { row, source }: GuardedCopy): P
   });
   await context.recordUpload(row, uploadId);
   return { ...address, uploadId };
+}
+
+/** Whether a key to be copied over was written after the upload of an earlier run began: the copy would lie below. */
+function isWrittenSince({ target, history }: TaskContext, row: SplitRow, current: CurrentEntry): boolean {
+  const { upload } = history(row);
+  if (upload === null || current.kind !== 'version' || !overwritesDestination(target)) return false;
+  return current.lastModified.getTime() >= upload.createdAt.getTime();
 }
 
 async function isOpen(context: TaskContext, upload: UploadAddress): Promise<boolean> {

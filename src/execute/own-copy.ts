@@ -1,9 +1,10 @@
-import type { HeadAnswer, ObjectHead } from '../s3/version-entry.ts';
+import type { HeadAnswer, ListedEntry, ObjectHead } from '../s3/version-entry.ts';
+import { beforeOf } from './guarded-copy.ts';
 import type { RowOutcome } from './journal.ts';
 import { type CurrentEntry, currentFromListing } from './key-proof.ts';
 import { listKey } from './prove-keys.ts';
 import type { SplitRow } from './split.ts';
-import { isOwnWork, outcomeOf, type TaskContext } from './task-context.ts';
+import { isOwnWork, isUnclear, outcomeOf, type TaskContext } from './task-context.ts';
 
 /**
  * Whether the current version is the copy that was wanted: `done` where a request of ours had been announced and its
@@ -33,24 +34,64 @@ export async function ownCopyOutcome(
     });
   }
   const { stack } = await listKey(context, bucket, { key: row.key, rows: [row] });
-  const below = stack?.[1];
+  return foundDone(context, row, { versionId, eTag }, stack?.[1]);
+}
+
+/**
+ * Looks for the copy that a request of ours made, anywhere in the stack. Where a copy may go over whatever is current,
+ * what is on top tells nothing: an entry that someone put on our copy since would make it be copied again.
+ * @returns `done`, with what the copy went over, or null where there is none
+ */
+export async function findOwnCopy(
+  context: TaskContext,
+  row: SplitRow,
+  source: HeadAnswer,
+): Promise<RowOutcome | null> {
+  const history = context.history(row);
+  if (source.kind !== 'version' || !isUnclear(history)) return null;
+  const bucket = context.target.writtenBucket;
+  const isOurTime = (entry: Pick<ListedEntry, 'lastModified'>) =>
+    isOwnWork(entry.lastModified, history) || isOfOwnUpload(entry, history.upload?.createdAt);
+  const since = Math.min(
+    ...[...history.intents, ...(history.upload === null ? [] : [history.upload.createdAt])].map((at) =>
+      at.getTime(),
+    ),
+  );
+  const isSince = (entry: ListedEntry | undefined) =>
+    entry !== undefined && entry.lastModified.getTime() >= since - 2_000;
+  const { stack } = await listKey(
+    context,
+    bucket,
+    { key: row.key, rows: [row] },
+    // With what lies below the oldest of them: the copy may have gone over it.
+    (entry, above) => isSince(entry) || isSince(above),
+  );
+  for (const [index, entry] of (stack ?? []).entries()) {
+    if (entry.isDeleteMarker || !isOurTime(entry)) continue;
+    const { versionId } = entry;
+    const copy = await context.read(() => context.calls.headObject({ bucket, key: row.key, versionId }));
+    if (copy.kind !== 'version' || haveSameData(source, copy) === false) continue;
+    return foundDone(context, row, { versionId, eTag: copy.eTag }, stack?.[index + 1]);
+  }
+  return null;
+}
+
+function foundDone(
+  { target }: TaskContext,
+  row: SplitRow,
+  { versionId, eTag }: { versionId: string; eTag: string },
+  below: ListedEntry | undefined,
+): RowOutcome {
   return outcomeOf('done', {
     newVersionId: versionId,
     eTag,
-    before: beforeOf(row, below === undefined ? { kind: 'none' } : currentFromListing(below)),
+    before: beforeOf(target, row, below === undefined ? { kind: 'none' } : currentFromListing(below)),
     detail: 'found done after an interruption',
   });
 }
 
-/** What the copy went over: by its ID where that is not the version that the plan expected, as undo brings it back. */
-function beforeOf(row: SplitRow, below: CurrentEntry): RowOutcome['before'] {
-  if (below.kind !== 'version') return { kind: below.kind };
-  const { kind, size, storageClass, versionId } = below;
-  return { kind, size, storageClass, ...(versionId !== row.currentVersionId && { versionId }) };
-}
-
 /** S3 stamps a multipart upload with its beginning ("Multipart upload overview"). */
-function isOfOwnUpload(copy: ObjectHead, createdAt: Date | undefined): boolean {
+function isOfOwnUpload(copy: Pick<ObjectHead, 'lastModified'>, createdAt: Date | undefined): boolean {
   return createdAt !== undefined && Math.abs(copy.lastModified.getTime() - createdAt.getTime()) <= 2_000;
 }
 

@@ -195,13 +195,18 @@ async function headKey<Row extends PlannedRow>(
   return proofFromHeads(key.key, top, asked);
 }
 
-/** Lists one key's stack. */
+/**
+ * Lists one key's stack.
+ * @param isKept entries that are kept beside those that matter anyway; told of the one above
+ */
 export async function listKey<Row extends PlannedRow>(
   context: Prover<Row>,
   bucket: string,
   key: ProvenKey<Row>,
+  isKept: (entry: ListedEntry, above: ListedEntry | undefined) => boolean = () => false,
 ): Promise<KeyProof> {
   const entries: ListedEntry[] = [];
+  let above: ListedEntry | undefined;
   let marker: VersionPage['next'] = null;
   for (;;) {
     const page: VersionPage = await context.read(() =>
@@ -213,7 +218,10 @@ export async function listKey<Row extends PlannedRow>(
       }),
     );
     for (const entry of page.entries) {
-      if (entry.key === key.key) keepEntry(entries, entry, key);
+      if (entry.key !== key.key) continue;
+      if (isKept(entry, above)) entries.push(entry);
+      else keepEntry(entries, entry, key);
+      above = entry;
     }
     const hasMore = page.next !== null && page.entries.at(-1)?.key === key.key;
     if (!hasMore) return proofFromListing(entries);

@@ -12,6 +12,8 @@ export type OperationTarget = {
   bucket: string;
   /** the bucket that is written to: the same, or the destination of the copies */
   writtenBucket: string;
+  /** whether copies to another bucket go over the objects that it has */
+  overwrite: boolean;
   storageClass: StorageClassChoice;
   kmsKeyArn: string | null;
 };

@@ -70,6 +70,14 @@ export function inventoryChecks(
       'stop the writers first, or leave --copy-with out, which looks at each key before it copies',
     );
   }
+  if (inputs.overwrite) {
+    add(
+      'OVERWRITES_DESTINATION',
+      'warning',
+      `Objects that '${inputs.destinationBucket}' has under the keys of this plan are covered by the copies, whatever they are when it runs. They become noncurrent versions; none is removed, and undo brings them back.`,
+      'look at what the bucket holds under these prefixes; leave --overwrite out to leave keys alone that have an object there',
+    );
+  }
   if (preflight !== null) return checks;
   if (inputs.mode === 'bucket-rollback' && inputs.noncurrentExpirationDays === null) {
     add(

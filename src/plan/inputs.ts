@@ -25,6 +25,7 @@ export type RawPlanInputs = {
   prefix?: readonly string[] | undefined;
   scenarios?: string | undefined;
   destinationBucket?: string | undefined;
+  overwrite?: boolean | undefined;
   storageClass?: string | undefined;
   kmsKeyArn?: string | undefined;
   markers?: string | undefined;
@@ -65,6 +66,8 @@ export function parsePlanInputs(raw: RawPlanInputs, now: Date): PlanInputs {
     includeUncertain: splitList(raw.includeUncertain).map((name) =>
       parseChoice(name, UNCERTAIN_CLASSES, 'include-uncertain'),
     ),
+    // Left out where it is not asked for, so that a plan of before it is the same plan.
+    ...(parseOverwrite(raw.overwrite, mode) && { overwrite: true }),
   };
   if (parseChoice(raw.copyWith ?? 'guarded', COPY_CHOICES, 'copy-with') === 'guarded') return inputs;
   const copied: PlanInputs = { ...inputs, copyWith: 's3-batch-copy' };
@@ -132,6 +135,13 @@ function parseDestination(text: string | undefined, mode: Mode, bucket: string):
     });
   }
   return destination;
+}
+
+function parseOverwrite(asked: boolean | undefined, mode: Mode): boolean {
+  if (asked !== true || mode === 'copy-to-bucket') return asked === true;
+  throw new RunbookError('INVALID_OPTION', `--overwrite goes with --mode copy-to-bucket, not ${mode}.`, {
+    hint: 'leave --overwrite out: this mode copies over keys of the bucket itself, each under its own guard',
+  });
 }
 
 function parseKmsKeyArn(text: string | undefined): string | null {

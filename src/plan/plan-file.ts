@@ -45,6 +45,10 @@ const inputsSchema = z.strictObject({
     .enum(COPY_CHOICES)
     .optional()
     .describe('absent: guarded; s3-batch-copy: jobs of S3 copy 3b and 5b, without the guard'),
+  overwrite: z
+    .literal(true)
+    .optional()
+    .describe('copy-to-bucket: copies go over objects that the destination has; absent: such keys are left'),
 });
 export type PlanInputs = z.infer<typeof inputsSchema>;
 

@@ -129,7 +129,7 @@ function executionView({ rollbackId, inputs, manifests }: RollbackTemplateOption
         manifests.map(({ scenario, bytes, rows }) => {
           const isCopied = isBatchCopied(inputs.copyWith, scenario);
           const operation = isCopied ? COPY_RESTORED : SCENARIO_OPERATIONS[scenario];
-          return [scenario, { operation, bytes, rows }];
+          return [scenario, { operation, bytes, rows, ...(inputs.overwrite && { overwrite: true }) }];
         }),
       ),
     ),

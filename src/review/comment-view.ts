@@ -57,6 +57,7 @@ export function buildCommentView(
     nextStep: { ...nextStep, isUrgent: nextStep.alert === 'CAUTION' },
     bucket: inputs.bucket,
     destinationBucket: inputs.destinationBucket,
+    overwrites: inputs.overwrite === true,
     scopePrefixes: inputs.prefixes.slice(0, MAX_SCOPE_PREFIXES),
     moreScopePrefixes: Math.max(0, inputs.prefixes.length - MAX_SCOPE_PREFIXES),
     pointInTime: inputs.timestamp,

@@ -31,6 +31,7 @@ export function renderReport(plan: RollbackPlan, templates: ReportTemplates): st
       style: style.text,
       script: script.text,
       plan,
+      overwrites: plan.inputs.overwrite === true,
       isUndo: plan.origin === 'undo',
       scope: plan.inputs.prefixes.length === 0 ? 'whole bucket' : plan.inputs.prefixes.join(', '),
       table: buildScenarioTable(plan),

@@ -143,8 +143,8 @@ async function writeManifest(
 
 /** The run's own inputs, but for where it wrote to and what an undo always does. */
 function undoInputs({ plan }: PlanRecord, run: RunOutcome): PlanInputs {
-  // The way back is guarded, whoever copied.
-  const { copyWith: _copyWith, ...inputs } = plan.inputs;
+  // The way back is guarded, whoever copied and whatever was copied over.
+  const { copyWith: _copyWith, overwrite: _overwrite, ...inputs } = plan.inputs;
   return {
     ...inputs,
     bucket: writtenBucket(plan),

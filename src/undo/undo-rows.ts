@@ -31,6 +31,7 @@ export function undoOf(operation: Operation, bucket: string, ended: EndedKey): U
     case 'copy-to-bucket':
       return undoCopied(bucket, key, first, true);
     case 'copy-after-restore':
+      return undoCopied(bucket, key, first, first.row.bucket !== bucket);
     case 'copy':
     case 'copy-multipart':
       return undoCopied(bucket, key, first, false);
@@ -59,7 +60,7 @@ function undoCopied(
 ): UndoRow | null {
   const { newVersionId: copyId, before } = result;
   if (copyId === null) return null;
-  // Only a copy without a guard can have gone over a version of the destination.
+  // In a destination: with `overwrite`, or by a copy without a guard. Then it is named.
   const isOverVersion = before?.kind === 'version' && (!isToBucket || before.versionId !== undefined);
   if (!isOverVersion) {
     const fields = { currentVersionId: copyId, size: row.size, storageClass: row.storageClass };

@@ -41,6 +41,7 @@ async function settle(
   const evidence: CopyEvidence = {
     writtenBucket: stage.bucket.name,
     isInPlace: true,
+    overwrite: false,
     report: { failed: new Map(names), first: null },
     isWhole: true,
     from: START,
@@ -129,6 +130,24 @@ test('failures go by their code; a key that was written since is not tried again
     'drifted',
   ]);
   expect(outcomes[0]?.detail).toBe('AccessDenied: why');
+});
+
+test('in a destination that has an object: what was not copied drifted, unless it is to be copied over', async () => {
+  const copies = stage.sandbox.createBucket('copies', { versioning: 'Enabled' });
+  const rows = ['denied', 'failed'].map((key) => planned(key));
+  for (const { key } of rows) copies.put(key, { body: 'xy', lastModified: BEFORE_P });
+  const [denied, failed] = rows;
+  if (denied === undefined || failed === undefined) throw new Error('there are two');
+  const failures: [PlannedRow, string, number][] = [
+    [denied, 'AccessDenied', 403],
+    [failed, 'InternalError', 500],
+  ];
+  const outcomesOf = async (overwrite: boolean) => {
+    const fields = { writtenBucket: 'copies', isInPlace: false, overwrite };
+    return (await settle(rows, fields, failures)).map(({ outcome }) => outcome);
+  };
+  expect(await outcomesOf(false)).toEqual(['drifted', 'drifted']);
+  expect(await outcomesOf(true)).toEqual(['denied', 'failed']);
 });
 
 test('in a destination: over nothing, over a marker, over a version', async () => {

@@ -134,6 +134,13 @@ export const REFUSED_OPTIONS: Refusal[] = [
     hint: /add --mode copy-to-bucket/,
   },
   {
+    name: 'copying over objects in the wrong mode',
+    options: { overwrite: [] },
+    code: 'INVALID_OPTION',
+    message: /--overwrite goes with --mode copy-to-bucket, not bucket-rollback/,
+    hint: /leave --overwrite out/,
+  },
+  {
     name: 'no destination',
     options: { mode: 'copy-to-bucket' },
     code: 'INVALID_OPTION',

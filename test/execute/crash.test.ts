@@ -31,6 +31,8 @@ type Case = {
   inputs?: Partial<RawPlanInputs>;
   /** Makes a key, and the rows that a plan has for it. */
   makeKey(key: string): PlannedRow[];
+  /** Makes what stands at a key of the destination before the run. */
+  makeThere?(key: string): void;
   /** Entries that the run adds to a key; fewer than none where it removes some. */
   growth: number;
   /** Default: two keys, side by side. */
@@ -95,6 +97,52 @@ const CASES: Record<string, Case> = {
   },
 };
 
+const OVER_BUCKET = { mode: 'copy-to-bucket', destinationBucket: 'copy', overwrite: true };
+const putThere = (key: string) => {
+  stage.sandbox.clock.set(AFTER_P);
+  copy.put(key, { body: `${key} there before` });
+};
+const OVERWRITING: Record<string, Case> = {
+  'copy over an object of a bucket': {
+    scenario: '5b',
+    inputs: OVER_BUCKET,
+    makeKey: (key) => [row(key, { versionId: putAt(BEFORE_P, key, { body: `${key} old` }) })],
+    makeThere: putThere,
+    growth: 1,
+  },
+  'copy over the same data in a bucket': {
+    scenario: '5b',
+    inputs: OVER_BUCKET,
+    makeKey: (key) => [row(key, { versionId: putAt(BEFORE_P, key, { body: `${key} old` }) })],
+    makeThere(key) {
+      stage.sandbox.clock.set(AFTER_P);
+      copy.put(key, { body: `${key} old` });
+    },
+    growth: 1,
+    keys: ['a'],
+  },
+  'copy over a delete marker of a bucket': {
+    scenario: '5b',
+    inputs: OVER_BUCKET,
+    makeKey: (key) => [row(key, { versionId: putAt(BEFORE_P, key, { body: `${key} old` }) })],
+    makeThere(key) {
+      putThere(key);
+      copy.addDeleteMarker(key);
+    },
+    growth: 1,
+    keys: ['a'],
+  },
+  'copy by parts over an object of a bucket': {
+    scenario: '5b',
+    inputs: OVER_BUCKET,
+    makeKey: (key) => [row(key, { versionId: putAt(BEFORE_P, key, { size: LARGE }), size: LARGE })],
+    makeThere: putThere,
+    growth: 1,
+    keys: ['a'],
+    alike: { first: 22, last: 40 },
+  },
+};
+
 function nextStep(step: number, { first, last } = { first: 0, last: 0 }): number {
   return step + (step >= first && step < last ? 7 : 1);
 }
@@ -107,13 +155,15 @@ function seen(bucket: Bucket, keys: readonly string[]) {
   });
 }
 
-describe.each(Object.entries(CASES))('%s', (name, { scenario, inputs = {}, makeKey, growth, ...own }) => {
+const ALL = Object.entries({ ...CASES, ...OVERWRITING });
+describe.each(ALL)('%s', (name, { scenario, inputs = {}, makeKey, makeThere, growth, ...own }) => {
   test('dies at every step, and the next run completes it', async () => {
     const random = new SeededRandom(7);
     const written = scenario === '5b' ? copy : stage.bucket;
     for (let step = 1, isThrough = false; !isThrough; step = nextStep(step, own.alike)) {
       const keys = (own.keys ?? ['a', 'b']).map((key) => `${name} ${String(step).padStart(3, '0')} ${key}`);
       const rows = keys.flatMap(makeKey);
+      for (const key of keys) makeThere?.(key);
       stage.sandbox.clock.set(RUN_TIME);
       const before = seen(written, keys);
       const lengths = keys.map((key) => written.stack(key).length);

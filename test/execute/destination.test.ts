@@ -29,13 +29,15 @@ const ATTRIBUTES = {
   websiteRedirect: '/there',
 };
 
-async function copyRecord(): Promise<{ record: PlanRecord; source: ObjectVersion }> {
+async function copyRecord(
+  more: { overwrite?: boolean } = {},
+): Promise<{ record: PlanRecord; source: ObjectVersion }> {
   stage.sandbox.clock.set(BEFORE_P);
   const source = stage.bucket.put('dir/k ü', { body: 'the data', attributes: ATTRIBUTES });
   const { versionId } = source;
   stage.bucket.addDeleteMarker('dir/k ü');
   stage.sandbox.clock.set(RUN_TIME);
-  const inputs = { mode: 'copy-to-bucket', destinationBucket: 'copy' };
+  const inputs = { mode: 'copy-to-bucket', destinationBucket: 'copy', ...more };
   const planned = row('dir/k ü', { versionId, currentVersionId: versionId, size: 8 });
   return { record: await writeRecord(stage.folder, { '5b': [planned] }, { inputs }), source };
 }
@@ -57,6 +59,23 @@ test('another store: the data goes through this machine, with all that a copy ke
   expect(stage.sandbox.requests.count('CopyObject') + other.requests.count('CopyObject')).toBe(0);
   const verified = await runCommand(stage.sandbox, ['verify', '--record', record.folder, '--quiet', ...to]);
   expect([verified.status, verified.stderr]).toEqual([0, '']);
+});
+
+test('another store, over an object that it has; undone there', async () => {
+  const copy = other.createBucket('copy', { versioning: 'Enabled' });
+  const there = copy.put('dir/k ü', { body: 'of the destination' });
+  other.clock.advance(60);
+  const { record } = await copyRecord({ overwrite: true });
+  const { status, stderr } = await start(record, ['--destination-endpoint-url', other.endpoint]);
+  expect([status, stderr]).toEqual([0, '']);
+  expect(copy.stack('dir/k ü').map(({ versionId }) => versionId)).toEqual([
+    expect.any(String),
+    there.versionId,
+  ]);
+  const undo = await undoRecord(stage.folder, record);
+  const undone = await runCommand(other, ['start-jobs', '--record', undo.folder, '--yes', '--quiet']);
+  expect([undone.status, undone.stderr]).toEqual([0, '']);
+  expect((copy.current('dir/k ü') as ObjectVersion).content.bytes?.toString()).toBe('of the destination');
 });
 
 test('an object that the destination has already is left alone, and the summary says that it is that', async () => {

@@ -39,6 +39,7 @@ const removeTop = (stage: Stage, key: string) => {
   stage.bucket.remove(key, stage.bucket.current(key)?.versionId ?? '');
 };
 const toBucket = { mode: 'copy-to-bucket', destinationBucket: 'copy' };
+const overBucket = { ...toBucket, overwrite: true };
 const markerRemoval = { mode: 'delete-marker-removal' };
 
 /** The guard table of docs: one line a case. */
@@ -193,6 +194,67 @@ const CASES: Case[] = [
     after: [],
     meanwhile: (stage, key) => void stage.sandbox.bucket('copy').addDeleteMarker(key),
     outcome: 'done',
+  },
+  {
+    name: 'over a bucket that has the key',
+    scenario: '5b',
+    inputs: overBucket,
+    before: ['v'],
+    after: [],
+    meanwhile: (stage, key) => void stage.sandbox.bucket('copy').put(key, { body: 'there before' }),
+    outcome: 'done',
+  },
+  {
+    name: 'over a bucket that has the same data',
+    scenario: '5b',
+    inputs: overBucket,
+    before: ['v'],
+    after: [],
+    meanwhile: (stage, key) => void stage.sandbox.bucket('copy').put(key, { body: `${key} 0` }),
+    outcome: 'done',
+  },
+  {
+    name: 'over a bucket where it was deleted',
+    scenario: '5b',
+    inputs: overBucket,
+    before: ['v'],
+    after: [],
+    meanwhile: (stage, key) => void stage.sandbox.bucket('copy').addDeleteMarker(key),
+    outcome: 'done',
+  },
+  {
+    name: 'over a bucket that has nothing',
+    scenario: '5b',
+    inputs: overBucket,
+    before: ['v'],
+    after: ['m'],
+    outcome: 'done',
+  },
+  {
+    name: 'over a bucket, archived by now',
+    scenario: '5b',
+    inputs: overBucket,
+    before: ['v'],
+    after: [],
+    meanwhile(stage, key) {
+      stage.sandbox.bucket('copy').put(key, { body: 'there before' });
+      archive(stage, key);
+    },
+    outcome: 'archived',
+    untouched: true,
+  },
+  {
+    name: 'over a bucket, source purged',
+    scenario: '5b',
+    inputs: overBucket,
+    before: ['v'],
+    after: ['v'],
+    meanwhile(stage, key) {
+      stage.sandbox.bucket('copy').put(key, { body: 'there before' });
+      purgeOldest(stage, key);
+    },
+    outcome: 'missing',
+    untouched: true,
   },
   {
     name: 'to a bucket, source purged',

@@ -13,10 +13,17 @@ import { stateAfter } from '../verify/state-of.ts';
 import { inventoryOf, openStage, P, planNow, RUN_TIME, run, type Stage } from './harness.ts';
 import { contentOf, histories, type Played, playHistory, type State, stateOf } from './histories.ts';
 
-type Case = { mode: Mode; markers: 'remove' | 'copy'; isOrdered: boolean; withFaults: boolean };
+type Case = {
+  mode: Mode;
+  markers: 'remove' | 'copy';
+  isOrdered: boolean;
+  withFaults: boolean;
+  /** Copy to Bucket goes over what a history of its own left in the destination. */
+  overwrite?: boolean;
+};
 
 /** Every mode in every way that changes what is planned for a key. */
-const CASES: Case[] = (['bucket-rollback', 'delete-marker-removal', 'copy-to-bucket'] as const).flatMap(
+const PLAIN_CASES: Case[] = (['bucket-rollback', 'delete-marker-removal', 'copy-to-bucket'] as const).flatMap(
   (mode) =>
     [
       { markers: 'remove', isOrdered: true, withFaults: false } as const,
@@ -28,9 +35,18 @@ const CASES: Case[] = (['bucket-rollback', 'delete-marker-removal', 'copy-to-buc
       .map((one) => ({ mode, ...one })),
 );
 
-const inputsOf = ({ mode, markers }: Case): Partial<RawPlanInputs> => ({
+const CASES: Case[] = [
+  ...PLAIN_CASES,
+  ...[false, true].map((withFaults) => ({
+    ...({ mode: 'copy-to-bucket', markers: 'remove', isOrdered: true, overwrite: true } as const),
+    withFaults,
+  })),
+];
+
+const inputsOf = ({ mode, markers, overwrite }: Case): Partial<RawPlanInputs> => ({
   mode,
   markers,
+  ...(overwrite && { overwrite }),
   ...(mode === 'copy-to-bucket' && { destinationBucket: 'copy' }),
   ...(mode === 'bucket-rollback' && { scenarios: MODE_SCENARIOS[mode].join(',') }),
 });
@@ -107,61 +123,70 @@ function expectExcluded(excluded: ReadonlySet<string>, { begun }: Played, ties: 
 }
 
 test.each(CASES)(
-  '$mode, markers: $markers, order known: $isOrdered, faults: $withFaults: the state at P, and by undo the state before',
+  '$mode, overwrite: $overwrite, markers: $markers, order known: $isOrdered, faults: $withFaults: the state at P, and by undo the state before',
   async (one) => {
     await fc.assert(
-      fc.asyncProperty(histories, fc.integer({ min: 1, max: 1000 }), async (history, seed) => {
-        const stage = await openStage({ seed });
-        const { sandbox, bucket } = stage;
-        try {
-          const copy = sandbox.createBucket('copy', { versioning: 'Enabled' });
-          const played = playHistory(sandbox, bucket, history);
-          const losses = { ...sandbox.losses };
-          const before = stateOf(bucket);
-          const isMarkers = one.mode === 'delete-marker-removal';
-          const expected = isMarkers ? withoutNewMarkers(bucket) : played.atP;
-          sandbox.clock.set(RUN_TIME);
-          const inventory = inventoryOf(bucket);
-          const record = await planNow(
-            stage,
-            inputsOf(one),
-            one.isOrdered ? inventory : disordered(inventory),
-          );
-          const [listed, excluded] = await Promise.all([listedKeys(record), excludedKeys(record)]);
-          expectExcluded(excluded, played, one.isOrdered ? new Set() : tiedKeys(bucket));
-          const left = [...excluded].map((key) => bucket.stack(key));
+      fc.asyncProperty(
+        histories,
+        histories,
+        fc.integer({ min: 1, max: 1000 }),
+        async (history, other, seed) => {
+          const stage = await openStage({ seed });
+          const { sandbox, bucket } = stage;
+          try {
+            const copy = sandbox.createBucket('copy', { versioning: 'Enabled' });
+            const played = playHistory(sandbox, bucket, history);
+            if (one.overwrite) playHistory(sandbox, copy, other);
+            const there = stateOf(copy);
+            const losses = { ...sandbox.losses };
+            const before = stateOf(bucket);
+            const isMarkers = one.mode === 'delete-marker-removal';
+            const expected = isMarkers ? withoutNewMarkers(bucket) : played.atP;
+            sandbox.clock.set(RUN_TIME);
+            const inventory = inventoryOf(bucket);
+            const record = await planNow(
+              stage,
+              inputsOf(one),
+              one.isOrdered ? inventory : disordered(inventory),
+            );
+            const [listed, excluded] = await Promise.all([listedKeys(record), excludedKeys(record)]);
+            expectExcluded(excluded, played, one.isOrdered ? new Set() : tiedKeys(bucket));
+            const left = [...excluded].map((key) => bucket.stack(key));
 
-          const outcome = await runWith(stage, record, one);
-          const written = one.mode === 'copy-to-bucket' ? copy : bucket;
-          expect(outcome.outcomes.archived).toBe(listed.size);
-          // What was lost while versioning was suspended can be no part of the promise.
-          const after = stateOf(written);
-          const aside = isMarkers ? [listed, excluded] : [listed, excluded, played.lost];
-          expect(without(after, ...aside)).toEqual(without(expected, ...aside));
-          expect([...excluded].map((key) => bucket.stack(key))).toEqual(left);
-          const options = { record, calls: stage.calls, progress: () => {}, pause: async () => {} };
-          expect(await verifyRun(options)).toMatchObject({
-            reconcile: { agrees: true },
-            live: { agrees: true },
-          });
-          expect(await stateAfter(stage.folder, record, written)).toMatchObject({ differences: 0 });
+            const outcome = await runWith(stage, record, one);
+            const written = one.mode === 'copy-to-bucket' ? copy : bucket;
+            expect(outcome.outcomes.archived).toBe(listed.size);
+            // What was lost while versioning was suspended can be no part of the promise.
+            const after = stateOf(written);
+            const aside = isMarkers ? [listed, excluded] : [listed, excluded, played.lost];
+            // What the destination has under other keys stays.
+            const whole: State = one.mode === 'copy-to-bucket' ? new Map([...there, ...expected]) : expected;
+            expect(without(after, ...aside)).toEqual(without(whole, ...aside));
+            expect([...excluded].map((key) => bucket.stack(key))).toEqual(left);
+            const options = { record, calls: stage.calls, progress: () => {}, pause: async () => {} };
+            expect(await verifyRun(options)).toMatchObject({
+              reconcile: { agrees: true },
+              live: { agrees: true },
+            });
+            expect(await stateAfter(stage.folder, record, written)).toMatchObject({ differences: 0 });
 
-          const undo = await undoRecord(stage.folder, record);
-          await runWith(stage, undo, one);
-          const stuck = await listedKeys(undo);
-          const original = one.mode === 'copy-to-bucket' ? new Map<string, string>() : before;
-          expect(without(stateOf(written), stuck)).toEqual(without(original, stuck));
-          expect(await verifyRun({ ...options, record: undo })).toMatchObject({ live: { agrees: true } });
+            const undo = await undoRecord(stage.folder, record);
+            await runWith(stage, undo, one);
+            const stuck = await listedKeys(undo);
+            const original = one.mode === 'copy-to-bucket' ? there : before;
+            expect(without(stateOf(written), stuck)).toEqual(without(original, stuck));
+            expect(await verifyRun({ ...options, record: undo })).toMatchObject({ live: { agrees: true } });
 
-          const redo = await undoRecord(stage.folder, undo);
-          await runWith(stage, redo, one);
-          const stuckAgain = await listedKeys(redo);
-          expect(without(stateOf(written), stuck, stuckAgain)).toEqual(without(after, stuck, stuckAgain));
-          expect(sandbox.losses).toEqual(losses);
-        } finally {
-          await stage.end();
-        }
-      }),
+            const redo = await undoRecord(stage.folder, undo);
+            await runWith(stage, redo, one);
+            const stuckAgain = await listedKeys(redo);
+            expect(without(stateOf(written), stuck, stuckAgain)).toEqual(without(after, stuck, stuckAgain));
+            expect(sandbox.losses).toEqual(losses);
+          } finally {
+            await stage.end();
+          }
+        },
+      ),
       // Shrinking takes longer than a test may; the seed and path that are printed play a failure again.
       { numRuns: propertyRuns(2), endOnFailure: true },
     );

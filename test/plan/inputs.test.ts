@@ -36,6 +36,10 @@ describe('parsePlanInputs', () => {
     [{ prefix: ['ü'.repeat(512)] }, { prefixes: ['ü'.repeat(512)] }],
     [{ scenarios: '3b, 1,1' }, { scenarios: ['1', '3b'] }],
     [{ mode: 'delete-marker-removal' }, { scenarios: expect.arrayContaining(['4']) }],
+    [
+      { ...TO_BUCKET, overwrite: true },
+      { overwrite: true, destinationBucket: 'my-copy' },
+    ],
     [TO_BUCKET, { scenarios: ['5a', '5b'], destinationBucket: 'my-copy' }],
     [{ storageClass: 'standard_ia' }, { storageClass: 'STANDARD_IA' }],
     [
@@ -82,6 +86,8 @@ describe('parsePlanInputs', () => {
     [{ ...TO_BUCKET, destinationBucket: 'my-bucket' }, 'INVALID_OPTION', /the bucket itself/],
     [{ ...TO_BUCKET, destinationBucket: 'My Copy' }, 'INVALID_BUCKET', /'My Copy'/],
     [{ destinationBucket: 'my-copy' }, 'INVALID_OPTION', /goes with --mode copy-to-bucket/],
+    [{ overwrite: true }, 'INVALID_OPTION', /--overwrite goes with --mode copy-to-bucket/],
+    [{ overwrite: true, mode: 'delete-marker-removal' }, 'INVALID_OPTION', /not delete-marker-removal/],
     [{ storageClass: 'FROZEN' }, 'INVALID_STORAGE_CLASS', /'FROZEN'/],
     [{ kmsKeyArn: 'alias/x' }, 'INVALID_KMS_KEY', /'alias\/x'/],
     [{ kmsKeyArn: 'arn:aws:kms:eu-west-1:111122223333:alias/x' }, 'INVALID_KMS_KEY', /alias/],

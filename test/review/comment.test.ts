@@ -156,6 +156,16 @@ const CASES: [string, () => RollbackPlan][] = [
         leftAlone: { absent: 16_415, uncopyable: 5, 'uncertain-expired': 77 },
       }),
   ],
+  [
+    'copy-to-bucket-overwrite',
+    () =>
+      buildSamplePlan({
+        mode: 'copy-to-bucket',
+        overwrite: true,
+        scenarios: { '5b': 48_000_000 },
+        leftAlone: { absent: 16_415 },
+      }),
+  ],
   ['undo', () => buildSamplePlan({ origin: 'undo', scenarios: { '1': 318_204, '2': 1208 } })],
   ['hostile', () => buildHostilePlan()],
   [

@@ -29,6 +29,8 @@ export const POINT_IN_TIME = '2025-08-22T11:01:00Z';
 export type SamplePlanOptions = {
   bucket?: string;
   mode?: Mode;
+  /** of Copy to Bucket */
+  overwrite?: boolean;
   origin?: RollbackPlan['origin'];
   /** Keys of each planned scenario. */
   scenarios?: Partial<Record<Scenario, number>>;
@@ -128,6 +130,7 @@ export function buildSamplePlan(options: SamplePlanOptions = {}): RollbackPlan {
       multipartWindowSeconds: 86_400,
       noncurrentExpirationDays: 30,
       includeUncertain: [],
+      ...(options.overwrite && { overwrite: true }),
     },
     inventory: {
       format: 's3-inventory-parquet',

@@ -103,6 +103,46 @@ test.each<[string, Operation, EndedRow[], Undo]>([
     [ended({ versionId: 'A' }, { newVersionId: 'C', before: { kind: 'none' } })],
     { scenario: '1', row: { versionId: null, currentVersionId: 'C' } },
   ],
+  [
+    'a copy over an object of another bucket',
+    'copy-to-bucket',
+    [ended({ versionId: 'A' }, { newVersionId: 'C', before: version({ versionId: 'D' }) })],
+    { scenario: '3b', row: { versionId: 'D', currentVersionId: 'C', size: 7 } },
+  ],
+  [
+    'a copy over a null version of another bucket, whose source was null too',
+    'copy-to-bucket',
+    [
+      ended(
+        { versionId: 'null', currentVersionId: 'null' },
+        { newVersionId: 'C', before: version({ versionId: 'null' }) },
+      ),
+    ],
+    { scenario: '3b', row: { versionId: 'null', currentVersionId: 'C' } },
+  ],
+  [
+    'a copy over an archived object of another bucket',
+    'copy-to-bucket',
+    [
+      ended(
+        { versionId: 'A' },
+        { newVersionId: 'C', before: version({ versionId: 'D', storageClass: 'GLACIER' }) },
+      ),
+    ],
+    { scenario: '3a', row: { versionId: 'D', currentVersionId: 'C', storageClass: 'GLACIER' } },
+  ],
+  [
+    'a restored version, copied over an object of another bucket',
+    'copy-after-restore',
+    [ended({ versionId: 'A' }, { newVersionId: 'C', before: version({ versionId: 'D' }) })],
+    { scenario: '3b', row: { versionId: 'D', currentVersionId: 'C' } },
+  ],
+  [
+    'a copy over a marker of another bucket',
+    'copy-to-bucket',
+    [ended({ versionId: 'A' }, { newVersionId: 'C', before: MARKER })],
+    { scenario: '1', row: { versionId: null, currentVersionId: 'C' } },
+  ],
   ['a copy without a version of its own', 'copy', [ended({ versionId: 'A' }, { newVersionId: null })], null],
 ])('%s', (_name, operation, rows, expected) => {
   const undo = undoOf(operation, 'written', { key: 'k', rows });

@@ -93,6 +93,13 @@ export const PLAN = {
       flag: '--destination-bucket',
       example: 'my-copy',
     },
+    overwrite: {
+      what: 'For `copy-to-bucket`: copy over objects that the destination has. They become noncurrent versions, and undo brings them back. By default such keys are left alone.',
+      kind: 'switch',
+      flag: '--overwrite',
+      default: 'false',
+      example: 'true',
+    },
     'storage-class': {
       what: 'Storage class of the copies.',
       kind: 'choice',

@@ -24,6 +24,8 @@ export type CopyEvidence = {
   writtenBucket: string;
   /** whether that is the bucket of the sources */
   isInPlace: boolean;
+  /** whether what a destination has is to be copied over */
+  overwrite: boolean;
   report: CopyReport;
   /** Whether the report holds every row: one that did not fail has succeeded. */
   isWhole: boolean;
@@ -160,7 +162,7 @@ function notCopied(
   row: PlannedRow,
   failure: S3CallError | undefined,
   [top]: readonly ListedEntry[],
-  { isInPlace }: CopyEvidence,
+  { isInPlace, overwrite }: CopyEvidence,
 ): RowOutcome {
   const detail = failure === undefined ? 'no task of the job has copied it' : describeFailure(failure);
   if (failure?.failure === 'not-found') return outcomeOf('missing', { detail });
@@ -168,7 +170,7 @@ function notCopied(
   const current = top === undefined ? ({ kind: 'none' } as const) : currentFromListing(top);
   const isExpected = isInPlace
     ? current.kind !== 'none' && current.versionId === row.currentVersionId
-    : current.kind !== 'version';
+    : overwrite || current.kind !== 'version';
   if (!isExpected) {
     return outcomeOf('drifted', { detail: `current is ${describeEntry(current)}; ${detail}` });
   }

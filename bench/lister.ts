@@ -1,7 +1,9 @@
 // How fast the lister is: against a serial loop over the SDK, and on canned pages alone. Method: bench/lister.md.
 //
 //   npm run bench:lister -- [--entries 200000] [--serial-entries 50000] [--shapes flat,hashed,dated,skewed]
+//   npm run bench:lister -- --memory [--entries 3000000]
 //
+// --memory lists buckets of growing size, each in a process of its own, and tells the memory that each needs at the peak.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -13,23 +15,32 @@ import { ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
 import { openS3Client } from '../src/aws/client.ts';
 import { openVersionLister } from '../src/aws/list-versions.ts';
 import { type ListPage, listBucket } from '../src/inventory/listing.ts';
+import { COMMAND_NODE_OPTIONS, measureScript } from './measure.ts';
 
 const LATENCY_MS = 30;
 const PAGE = 1000;
 const { values: options } = parseArgs({
   options: {
-    entries: { type: 'string', default: '200000' },
+    entries: { type: 'string' },
     'serial-entries': { type: 'string', default: '50000' },
     shapes: { type: 'string', default: 'flat,hashed,dated,skewed' },
     concurrency: { type: 'string', default: '32' },
+    memory: { type: 'boolean', default: false },
+    // of a store whose bucket is listed once, and nothing else: the process that --memory measures
+    endpoint: { type: 'string' },
   },
 });
+const entriesAsked = Number(options.entries ?? (options.memory ? 3_000_000 : 200_000));
 process.env.AWS_ACCESS_KEY_ID ??= 'bench';
 process.env.AWS_SECRET_ACCESS_KEY ??= 'bench';
 const folder = await mkdtemp(join(tmpdir(), 's3-rewind-bench-'));
 try {
-  await measureCannedPages();
-  for (const shape of options.shapes.split(',')) await measureShape(shape);
+  if (options.endpoint !== undefined) await listStore(options.endpoint, 'listed.parquet');
+  else if (options.memory) await compareMemory();
+  else {
+    await measureCannedPages();
+    for (const shape of options.shapes.split(',')) await measureShape(shape);
+  }
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
@@ -46,20 +57,14 @@ async function measureCannedPages(): Promise<void> {
 }
 
 async function measureShape(shape: string): Promise<void> {
-  const server = await startServer(shape, Number(options.entries));
+  const server = await startServer(shape, entriesAsked);
   const serialServer = await startServer(shape, Number(options['serial-entries']));
   try {
     const cpu = process.cpuUsage();
     const serial = await listSerially(openClient(serialServer.endpoint));
     const serialCpu = process.cpuUsage(cpu);
     const afterSerial = process.cpuUsage();
-    const client = openClient(server.endpoint);
-    const listPage = openVersionLister(client, 'data', { requesterPays: false });
-    const { entries, seconds, requests } = await list(
-      listPage,
-      `${shape}.parquet`,
-      Number(options.concurrency),
-    );
+    const { entries, seconds, requests } = await listStore(server.endpoint, `${shape}.parquet`);
     const lister = process.cpuUsage(afterSerial);
     const ratio = entries / seconds / (serial.entries / serial.seconds);
     say(`${shape}: serial SDK loop`, serial.entries, serial.seconds, cpuText(serialCpu));
@@ -71,6 +76,26 @@ async function measureShape(shape: string): Promise<void> {
     );
   } finally {
     await Promise.all([server.stop(), serialServer.stop()]);
+  }
+}
+
+function listStore(endpoint: string, name: string) {
+  const listPage = openVersionLister(openClient(endpoint), 'data', { requesterPays: false });
+  return list(listPage, name, Number(options.concurrency));
+}
+
+async function compareMemory(): Promise<void> {
+  for (const entries of [entriesAsked / 30, entriesAsked / 3, entriesAsked].map(Math.round)) {
+    const server = await startServer('skewed', entries);
+    try {
+      const script = ['bench/lister.ts', '--endpoint', server.endpoint];
+      const run = await measureScript([...COMMAND_NODE_OPTIONS, ...script]);
+      if (run.exitCode !== 0) throw new Error(run.stderr);
+      const peak = `${(run.peakBytes / 1_048_576).toFixed(0)} MiB at the peak`;
+      say('skewed', entries, run.wallSeconds, peak);
+    } finally {
+      await server.stop();
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { OBJECT_RETENTION_ROUTES } from '../operations/object-retention.ts';
 import type { Delivery } from './invoke-tasks.ts';
 import type { JobOperation, JobTask } from './job.ts';
@@ -15,6 +16,7 @@ export async function retentionTask(
   const headers = new Map<string, string>();
   if (operation.bypassGovernance) headers.set('x-amz-bypass-governance-retention', 'true');
   const body = `<Retention><Mode>${operation.mode}</Mode><RetainUntilDate>${operation.retainUntil}</RetainUntilDate></Retention>`;
+  headers.set('content-md5', hash('md5', body, 'base64'));
   const request = requestOf(task, 'PUT', 'retention', headers, body);
   return await routeTask(context, OBJECT_RETENTION_ROUTES, 'PutObjectRetention', request, task);
 }

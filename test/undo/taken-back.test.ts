@@ -117,14 +117,20 @@ describe.each([true, false])(
   },
 );
 
-test('a copy over a write that no guard saw, on a store without conditions: undo brings that write back', async () => {
+/** `k` was overwritten after P, and is to be copied back; the clock stands at the run. */
+async function planOfOverwritten(): Promise<PlanRecord> {
   const { bucket, sandbox } = stage;
   sandbox.clock.set(BEFORE_P);
   const versionId = bucket.put('k', { body: 'good' }).versionId;
   sandbox.clock.set(AFTER_P);
   const currentVersionId = bucket.put('k', { body: 'bad' }).versionId;
   sandbox.clock.set(RUN_TIME);
-  const record = await writeRecord(stage.folder, { '3b': [row('k', { versionId, currentVersionId })] });
+  return await writeRecord(stage.folder, { '3b': [row('k', { versionId, currentVersionId })] });
+}
+
+test('a copy over a write that no guard saw, on a store without conditions: undo brings that write back', async () => {
+  const { bucket, sandbox } = stage;
+  const record = await planOfOverwritten();
   let copies = 0;
   const calls: S3Calls = {
     ...stage.calls,
@@ -143,12 +149,7 @@ test('a copy over a write that no guard saw, on a store without conditions: undo
 
 test('other data that someone wrote after a copy was announced is not taken for the copy', async () => {
   const { bucket, sandbox } = stage;
-  sandbox.clock.set(BEFORE_P);
-  const versionId = bucket.put('k', { body: 'good' }).versionId;
-  sandbox.clock.set(AFTER_P);
-  const currentVersionId = bucket.put('k', { body: 'bad' }).versionId;
-  sandbox.clock.set(RUN_TIME);
-  const record = await writeRecord(stage.folder, { '3b': [row('k', { versionId, currentVersionId })] });
+  const record = await planOfOverwritten();
   const copyObject = async () => {
     bucket.put('k', { body: 'later' });
     throw new Error('the process dies');

@@ -18,7 +18,7 @@ const FIRST_PAUSE_MS = 200;
  */
 export async function downloadObject(
   client: S3Client,
-  source: { bucket: string; key: string; requesterPays: boolean },
+  source: { bucket: string; key: string },
   path: string,
   onBytes: (bytes: number) => void,
 ): Promise<void> {
@@ -28,13 +28,7 @@ export async function downloadObject(
   const attempt = async () => {
     let received = 0;
     try {
-      const { Body } = await client.send(
-        new GetObjectCommand({
-          Bucket: bucket,
-          Key: key,
-          ...(source.requesterPays ? { RequestPayer: 'requester' as const } : {}),
-        }),
-      );
+      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
       if (!(Body instanceof Readable)) throw new TypeError('GetObject answered without a stream');
       Body.on('data', (chunk: Buffer) => {
         received += chunk.length;

@@ -42,7 +42,7 @@ export async function runInventory(options: InventoryOptions): Promise<void> {
         resume: options.resume ?? false,
         afterInterrupt: 'run the same command again with --resume to go on',
       },
-      { ...parseEndpoint(options), requesterPays: options.requesterPays },
+      parseEndpoint(options),
       terminal.progress,
     );
   } finally {

@@ -29,7 +29,7 @@ export async function listLiveBucket(
     /** what to run next when the listing is interrupted */
     afterInterrupt: string;
   },
-  endpoint: S3Endpoint & { requesterPays?: boolean | undefined },
+  endpoint: S3Endpoint,
   progress: Progress,
 ): Promise<LiveListing> {
   const { bucket } = request;

@@ -34,9 +34,8 @@ export async function listForPlan(
       ? { afterInterrupt: 'run the same command again; with another --out or a --work-dir it can be resumed' }
       : { partialPath, afterInterrupt: 'run the same command again with --resume to go on' }),
   };
-  const endpoint = { ...parseEndpoint(options), requesterPays: options.requesterPays };
   const destination = await readDestinationFacts(inputs, options);
-  const { listing, facts } = await listLiveBucket(request, endpoint, progress);
+  const { listing, facts } = await listLiveBucket(request, parseEndpoint(options), progress);
   const checked = await checkBuckets(inputs, options, { own: facts, destination });
   return { path, takenAt: listing.takenAt, ...checked };
 }

@@ -55,8 +55,7 @@ export async function listWithLocks(
   if (!(await isThere(listing))) {
     const asked = { bucket, prefixes, out: listing, format: 'parquet', concurrency, resume } as const;
     try {
-      const from = { ...endpoint, requesterPays: options.requesterPays };
-      await listLiveBucket({ ...asked, afterInterrupt }, from, progress);
+      await listLiveBucket({ ...asked, afterInterrupt }, endpoint, progress);
     } catch (error) {
       // Nothing was listed: there is nothing to go on with.
       if (!(await isThere(`${listing}.partial`))) await rm(place, { recursive: true });

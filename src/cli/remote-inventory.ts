@@ -30,15 +30,10 @@ export async function fetchInventories(
   let received = 0;
   const fetchFile = (bucket: string, key: string, path: string) =>
     limit(() =>
-      downloadObject(
-        client,
-        { bucket, key, requesterPays: endpoint.requesterPays === true },
-        path,
-        (bytes) => {
-          received += bytes;
-          progress(`Fetching the inventory: ${formatBytes(received)}`, null);
-        },
-      ),
+      downloadObject(client, { bucket, key }, path, (bytes) => {
+        received += bytes;
+        progress(`Fetching the inventory: ${formatBytes(received)}`, null);
+      }),
     );
   const fetchReport = async (bucket: string, key: string, path: string, root: string) => {
     await fetchFile(bucket, key, path);

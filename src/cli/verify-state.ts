@@ -89,7 +89,7 @@ async function listNow(
     afterInterrupt: 'run the same command again; nothing was changed',
   };
   const endpoint = writtenEndpoint(options, copySourceOf(plan));
-  await listLiveBucket(request, { ...endpoint, requesterPays: options.requesterPays }, progress);
+  await listLiveBucket(request, endpoint, progress);
   return out;
 }
 

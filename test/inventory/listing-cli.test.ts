@@ -189,6 +189,28 @@ test('plan takes an inventory, or a report, from S3', async () => {
   });
 });
 
+test('--requester-pays goes with every request of a listing, and of an inventory on S3', async () => {
+  const payers = new Set<string | undefined>();
+  sandbox.on('before', (_, request) => void payers.add(request.headers.get('x-amz-request-payer')));
+  await withFolder(async (folder) => {
+    const csv = join(folder, 'versions.csv');
+    const listed = await run(['inventory', '--bucket', 'data', '--out', csv, '--requester-pays']);
+    sandbox.createBucket('reports').put('versions.csv', { body: await readFile(csv) });
+    const source = ['--inventory', 's3://reports/versions.csv', '--bucket', 'data'];
+    const options = [
+      '--timestamp',
+      '2026-01-02T00:00:00Z',
+      '--out',
+      join(folder, 'plan'),
+      '--requester-pays',
+    ];
+    const planned = await run(['plan', ...source, ...options]);
+    expect([listed.status, planned.status]).toEqual([0, 0]);
+    expect(sandbox.requests.count('GetObject')).toBe(1);
+  });
+  expect([...payers]).toEqual(['requester']);
+});
+
 test('a listing tells a later plan when it was taken; an unfinished one is asked to be resumed', async () => {
   await withFolder(async (folder) => {
     const out = join(folder, 'versions.parquet');
